@@ -1,0 +1,73 @@
+"""A code and a concept, read tolerantly: what a CodeableConcept says, whatever shape it came in."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from prefetch.systems import canonical
+
+
+class Coding(NamedTuple):
+    """One code. `system` is canonical (an OID becomes the URL); absent parts are empty strings."""
+
+    system: str
+    code: str
+    display: str = ""
+
+
+class Concept(NamedTuple):
+    """A CodeableConcept: its distinct codings in the order sent, and its text ("" when absent)."""
+
+    codings: tuple[Coding, ...] = ()
+    text: str = ""
+
+    def code(self, system: str) -> str:
+        """The first code of `system`, or "" when there is none."""
+        return next((c.code for c in self.codings if c.system == system), "")
+
+    @property
+    def label(self) -> str:
+        """What a person would call it: the text, else the first display, else the first code."""
+        displays = (c.display for c in self.codings if c.display)
+        codes = (c.code for c in self.codings)
+        return self.text or next(displays, "") or next(codes, "")
+
+    def __bool__(self) -> bool:
+        """True when the concept says anything at all."""
+        return bool(self.codings or self.text)
+
+
+def as_list(value: Any) -> list[Any]:
+    """The value as a list: senders put an object where FHIR has an array, and null for none."""
+    if isinstance(value, list):
+        return value
+    return [] if value is None else [value]
+
+
+def as_text(value: Any) -> str:
+    """The value as stripped text; anything that is not a string is "" (a number is not a name)."""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def concept(value: Any) -> Concept:
+    """Read a CodeableConcept, a bare Coding, or a bare string as a `Concept`."""
+    if isinstance(value, str):
+        return Concept(text=value.strip())
+    if not isinstance(value, dict):
+        return Concept()
+    raw = as_list(value.get("coding")) if "coding" in value else [value]
+    return Concept(tuple(dict.fromkeys(_codings(raw))), as_text(value.get("text")))
+
+
+def concepts(value: Any) -> tuple[Concept, ...]:
+    """Read a list of CodeableConcepts (or one, where a list was due), leaving out empty ones."""
+    return tuple(c for c in map(concept, as_list(value)) if c)
+
+
+def _codings(values: Iterable[Any]) -> Iterator[Coding]:
+    for value in values:
+        if not isinstance(value, dict):
+            continue
+        code = as_text(value.get("code"))
+        display = as_text(value.get("display"))
+        if code or display:
+            yield Coding(canonical(as_text(value.get("system"))), code, display)
