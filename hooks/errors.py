@@ -1,0 +1,87 @@
+"""Every exception the project raises on purpose.
+
+CardwiseError
+├── RequestError            what the caller sent cannot be accepted
+│   ├── MalformedRequest      not JSON, or not the shape the standard gives it
+│   ├── UnknownService        no service of that id
+│   ├── WrongHook             the service does not answer that hook
+│   └── WrongPatient          a draft order is for somebody else
+├── PreconditionFailed      required patient data could not be obtained
+├── NotObtained             a rule read something that was not obtained
+├── InvalidAnswer           a card or action we made breaks the standard
+├── RuleError               a rule folder cannot be loaded
+└── ConfigurationError      a setting cannot be used
+
+Messages say what was expected, what came, and where. They never hold patient data or tokens:
+"what came" is a kind of value ("a number"), not the value.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with what was sent.
+
+    Attributes:
+        text: expected and actual, as a sentence.
+        where: path of the element, such as `context.patientId`; "" for the whole body.
+        code: a FHIR IssueType (https://hl7.org/fhir/R4/valueset-issue-type.html).
+    """
+
+    text: str
+    where: str = ""
+    code: str = "invalid"
+
+
+class CardwiseError(Exception):
+    """The root of all exceptions raised on purpose."""
+
+
+class RequestError(CardwiseError):
+    """What the caller sent cannot be accepted; `problems` say why."""
+
+    def __init__(self, *problems: Problem) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{p.where or 'body'}: {p.text}" for p in problems))
+
+
+class MalformedRequest(RequestError):
+    """The body is not JSON, or not of the shape the standard gives it."""
+
+
+class UnknownService(RequestError):
+    """No service of that id is offered."""
+
+
+class WrongHook(RequestError):
+    """The service exists, and does not answer the hook that was sent."""
+
+
+class WrongPatient(RequestError):
+    """A draft order names another patient than the context does."""
+
+
+class PreconditionFailed(RequestError):
+    """Required patient data was neither prefetched nor could it be read (HTTP 412)."""
+
+
+class NotObtained(CardwiseError):
+    """A rule read data that was not obtained; the evaluator turns it into "not checked"."""
+
+    def __init__(self, key: str, reason: str) -> None:
+        self.key = key
+        self.reason = reason
+        super().__init__(f"{key} was not obtained: {reason}")
+
+
+class InvalidAnswer(CardwiseError):
+    """A card, suggestion or action we made breaks the standard; it must not leave."""
+
+
+class RuleError(CardwiseError):
+    """A rule folder cannot be loaded; the message says what to change and where."""
+
+
+class ConfigurationError(CardwiseError):
+    """A setting cannot be used; the message names it and the remedy."""

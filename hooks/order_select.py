@@ -1,0 +1,25 @@
+"""`order-select`: the clinician has picked one or more orders, and has not signed them.
+
+Hook page: https://cds-hooks.hl7.org/hooks/order-select.html (hookVersion 1.0.2).
+"""
+
+from typing import Any
+
+from hooks.orders import OrderContext
+
+HOOK = "order-select"
+HOOK_VERSION = "1.0.2"
+
+
+class OrderSelect(OrderContext, frozen=True, kw_only=True):
+    """`selections` names the orders just picked; `draftOrders` also holds older unsigned ones."""
+
+    selections: list[Any]
+
+    @property
+    def selected(self) -> frozenset[str] | None:
+        """References (`MedicationRequest/103`) of the picked orders; bare ids as they came."""
+        return frozenset(s.strip() for s in self.selections if isinstance(s, str))
+
+
+CONTEXT = OrderSelect

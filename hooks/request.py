@@ -1,0 +1,163 @@
+"""What an EHR sends when a hook fires: the envelope every hook shares.
+
+Standard: CDS Hooks 3.0.0-ballot, "Calling a CDS Service" and "FHIR Resource Access".
+The envelope is read in one pass. Prefetch values stay as bytes: most are never read, and each is
+decoded only when a rule asks for it.
+"""
+
+import re
+from typing import Annotated, Any, Final, TypeVar
+
+import msgspec
+
+from hooks.errors import MalformedRequest, Problem
+
+T = TypeVar("T")
+Prefetch = dict[str, msgspec.Raw]
+
+_UNSAFE_ID: Final = re.compile(r"[\s/?#&%{}|,$\\]")
+
+
+class FhirAuthorization(msgspec.Struct, frozen=True):
+    """The delegated token. Only `access_token` is needed; senders leave out or bend the rest."""
+
+    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    expires_in: Any = None
+    scope: Any = None
+    patient: Any = None
+
+    def __repr__(self) -> str:
+        """A form that can be logged: the token never prints."""
+        return "FhirAuthorization(access_token=…)"
+
+
+class _Envelope(msgspec.Struct, frozen=True):
+    hook: Annotated[str, msgspec.Meta(min_length=1)]
+    hookInstance: Annotated[str, msgspec.Meta(min_length=1)]
+    context: msgspec.Raw
+    fhirServer: str | None = None
+    fhirAuthorization: FhirAuthorization | None = None
+    prefetch: Prefetch | None = None
+    extension: Any = None
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The context fields that every published order and chart hook has.
+
+    Attributes:
+        patient_id: FHIR id of the patient in context, without `Patient/`.
+        user_id: the user, `[ResourceType]/[id]`.
+        encounter_id: FHIR id of the encounter, without `Encounter/`; None outside one.
+    """
+
+    patient_id: str = msgspec.field(name="patientId")
+    user_id: str = msgspec.field(name="userId")
+    encounter_id: str | None = msgspec.field(name="encounterId", default=None)
+
+    def __post_init__(self) -> None:
+        """Accept a reference where an id is due, and refuse what is no id.
+
+        Raises:
+            ValueError: an id is empty or holds characters no FHIR id has.
+        """
+        patient = _bare_id("patientId", self.patient_id, "Patient")
+        msgspec.structs.force_setattr(self, "patient_id", patient)
+        if not self.user_id.strip():
+            raise ValueError("expected `userId` as [ResourceType]/[id], got an empty string")
+        if self.encounter_id is not None:
+            encounter = self.encounter_id.strip() and _bare_id(
+                "encounterId", self.encounter_id, "Encounter"
+            )
+            msgspec.structs.force_setattr(self, "encounter_id", encounter or None)
+
+    @property
+    def draft_resources(self) -> list[dict[str, Any]]:
+        """The resources of the session's unsigned orders; hooks without orders have none."""
+        return []
+
+    @property
+    def selected(self) -> frozenset[str] | None:
+        """References of the orders just picked; None when all drafts are meant."""
+        return None
+
+
+class HookRequest(msgspec.Struct, frozen=True):
+    """A request whose envelope has been checked; `context` is typed for its hook."""
+
+    hook: str
+    hook_instance: str
+    context: Context
+    fhir_server: str | None
+    authorization: FhirAuthorization | None
+    prefetch: Prefetch
+    extension: dict[str, Any]
+
+
+def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest:
+    """Read and check a service call.
+
+    Args:
+        body: the POSTed JSON.
+        contexts: the context type of each hook that is understood.
+
+    Raises:
+        MalformedRequest: not JSON, a required field is missing, or a field has the wrong type.
+    """
+    envelope = decode(body, _Envelope, "")
+    context_type = contexts.get(envelope.hook)
+    if context_type is None:
+        known = ", ".join(sorted(contexts))
+        raise MalformedRequest(
+            Problem(f"Expected one of the hooks {known}.", "hook", "not-supported")
+        )
+    return HookRequest(
+        hook=envelope.hook,
+        hook_instance=envelope.hookInstance,
+        context=decode(envelope.context, context_type, "context"),
+        fhir_server=(envelope.fhirServer or "").strip() or None,
+        authorization=envelope.fhirAuthorization,
+        prefetch=envelope.prefetch or {},
+        extension=envelope.extension if isinstance(envelope.extension, dict) else {},
+    )
+
+
+def decode(data: bytes | msgspec.Raw, kind: type[T], where: str) -> T:
+    """Decode JSON as `kind`.
+
+    Raises:
+        MalformedRequest: with the path of what is wrong, below `where`, and no value of it.
+    """
+    try:
+        return msgspec.json.decode(data, type=kind)
+    except msgspec.ValidationError as error:
+        raise MalformedRequest(_problem(str(error), where)) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        text = "Expected a JSON object in UTF-8; the text could not be parsed as JSON."
+        raise MalformedRequest(Problem(text, where, "structure")) from None
+    except RecursionError:
+        raise MalformedRequest(
+            Problem("Expected JSON nested less deeply.", where, "too-long")
+        ) from None
+
+
+def _problem(message: str, where: str) -> Problem:
+    """Split msgspec's "Expected `str`, got `int` - at `$.hook`" into text and place."""
+    text, _, path = message.partition(" - at `")
+    inner = path.rstrip("`").removeprefix("$").lstrip(".")
+    field = re.search(r"required field `(\w+)`", text)
+    parts = [where, inner, field.group(1) if field else ""]
+    code = "required" if field else "structure"
+    return Problem(text + ".", ".".join(p for p in parts if p), code)
+
+
+def _bare_id(field: str, value: str, kind: str) -> str:
+    """The id without its type: many senders put `Patient/123` where `123` is due."""
+    bare = value.strip().removeprefix(f"{kind}/")
+    if not bare:
+        raise ValueError(f"Expected `{field}` as a FHIR id, got an empty string")
+    if _UNSAFE_ID.search(bare):
+        raise ValueError(
+            f"Expected `{field}` as a FHIR id (letters, digits, - and .), "
+            "got a string with other characters"
+        )
+    return bare

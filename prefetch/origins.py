@@ -1,0 +1,74 @@
+"""Which FHIR servers may be read, and which URLs belong to the same server.
+
+The delegated token goes only to the origin (scheme, host, port) of an allowed `fhirServer`. An
+explicit default port is the same origin: MEDITECH writes `:443` into its next links.
+"""
+
+import ipaddress
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+from urllib.parse import urljoin, urlsplit
+
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443}
+
+
+class Origin(NamedTuple):
+    """Scheme, host and port of a URL."""
+
+    scheme: str
+    host: str
+    port: int
+
+
+def origin(url: str) -> Origin | None:
+    """The origin of an absolute http(s) URL; None for any other, and for one with a user part."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or _DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    if port is None or not parts.hostname or parts.username is not None:
+        return None
+    return Origin(parts.scheme, parts.hostname.rstrip(".").lower(), port)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is this machine, by name or address."""
+    found = origin(url)
+    if found is None:
+        return False
+    if found.host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(found.host).is_loopback
+    except ValueError:
+        return False
+
+
+def same_origin(base: str, link: str) -> str | None:
+    """The absolute form of a link found in an answer of `base`; None when it leads elsewhere."""
+    absolute = urljoin(base.rstrip("/") + "/", link)
+    return absolute if origin(absolute) == origin(base) is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class AllowedServers:
+    """The FHIR servers that may be read.
+
+    Attributes:
+        bases: base URLs of allowed servers.
+        loopback: whether servers on this machine are allowed too, even by plain http.
+    """
+
+    bases: frozenset[str] = frozenset()
+    loopback: bool = False
+
+    def allows(self, fhir_server: str) -> bool:
+        """Whether this base URL may be read: listed and https, or loopback where allowed."""
+        found = origin(fhir_server)
+        if found is None:
+            return False
+        if self.loopback and is_loopback(fhir_server):
+            return True
+        listed = {base.rstrip("/") for base in self.bases}
+        return found.scheme == "https" and fhir_server.rstrip("/") in listed

@@ -1,0 +1,48 @@
+"""References between resources: relative, absolute, versioned, `urn:uuid:…` and `#contained`."""
+
+from typing import Any
+
+from prefetch.coding import as_list, as_text
+
+Resource = dict[str, Any]
+
+
+def target(value: Any) -> str:
+    """What a Reference points at, as written; "" when it points nowhere."""
+    return as_text(value.get("reference")) if isinstance(value, dict) else ""
+
+
+def bare(reference: str) -> str:
+    """A reference as `Type/id`, whatever its base and version; a URN keeps only its last part."""
+    if reference.startswith("urn:"):
+        return reference.rpartition(":")[2]
+    path = reference.partition("/_history/")[0].rstrip("/")
+    return "/".join(path.split("/")[-2:])
+
+
+def bare_id(reference: str) -> str:
+    """The id a reference ends in."""
+    return bare(reference).rpartition("/")[2]
+
+
+def names_other_patient(resource: Resource, patient_id: str) -> bool:
+    """Whether the resource says it is about somebody else than this patient.
+
+    A resource that names nobody, or a patient contained in itself, is not somebody else's.
+    """
+    for field in ("patient", "subject"):
+        reference = target(resource.get(field))
+        if not reference or reference.startswith("#"):
+            continue
+        kind, _, found = bare(reference).rpartition("/")
+        if kind in ("", "Patient") and found != patient_id:
+            return True
+    return False
+
+
+def contained(resource: Resource, reference: str) -> Resource | None:
+    """The resource contained under `#id`, or None."""
+    inner = as_list(resource.get("contained"))
+    return next(
+        (r for r in inner if isinstance(r, dict) and r.get("id") == reference.lstrip("#")), None
+    )
