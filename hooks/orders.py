@@ -27,8 +27,11 @@ class OrderContext(Context, frozen=True, kw_only=True):
             raise ValueError("Expected `draftOrders.entry` as an array")  # noqa: TRY004
 
     @property
-    def draft_resources(self) -> list[dict[str, Any]]:
-        """The Bundle's resources, in order; entries without one are passed over."""
-        entries = self.draft_orders.get("entry") or []
-        found = (e.get("resource") for e in entries if isinstance(e, dict))
-        return [r for r in found if isinstance(r, dict)]
+    def draft_entries(self) -> list[tuple[str, dict[str, Any]]]:
+        """The Bundle's entries in order; those without a resource are passed over."""
+        entries = [e for e in self.draft_orders.get("entry") or [] if isinstance(e, dict)]
+        return [
+            (str(entry.get("fullUrl") or ""), entry["resource"])
+            for entry in entries
+            if isinstance(entry.get("resource"), dict)
+        ]

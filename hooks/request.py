@@ -71,9 +71,14 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, "encounter_id", encounter or None)
 
     @property
-    def draft_resources(self) -> list[dict[str, Any]]:
-        """The resources of the session's unsigned orders; hooks without orders have none."""
+    def draft_entries(self) -> list[tuple[str, dict[str, Any]]]:
+        """The unsigned orders as (fullUrl or "", resource); hooks without orders have none."""
         return []
+
+    @property
+    def draft_resources(self) -> list[dict[str, Any]]:
+        """The resources of `draft_entries`."""
+        return [resource for _, resource in self.draft_entries]
 
     @property
     def selected(self) -> frozenset[str] | None:

@@ -9,12 +9,13 @@ from functools import cached_property
 
 import msgspec
 
+from hooks.errors import Problem, WrongPatient
 from hooks.request import Context
 from prefetch import needs
 from prefetch.allergy import Allergy
 from prefetch.data import Data
 from prefetch.medication import MedicationOrder
-from prefetch.references import Resource, bare_id
+from prefetch.references import Resource, bare, bare_id, names_other_patient
 
 
 class Chart:
@@ -65,14 +66,19 @@ class Chart:
     @cached_property
     def drafts(self) -> tuple[MedicationOrder, ...]:
         """Every unsigned medication order of the session, selected or not."""
-        resources = self._context.draft_resources
-        found = (r for r in resources if r.get("resourceType") == "MedicationRequest")
+        found = medication_requests(self._context.draft_resources)
         return tuple(order for order in self._orders(found) if not order.is_prohibition)
 
     @cached_property
     def selected(self) -> tuple[MedicationOrder, ...]:
         """The unsigned medication orders to advise on: those just picked, or all at signing."""
-        return tuple(order for order in self.drafts if is_selected(order.resource, self._context))
+        chosen = {id(draft) for draft in selected_drafts(self._context)}
+        return tuple(order for order in self.drafts if id(order.resource) in chosen)
+
+    def knows(self, need: needs.Need) -> bool:
+        """Whether all of this data was obtained: what a rule asks before it uses optional data."""
+        found = self._data.get(need.key)
+        return found is not None and found.complete
 
     def data(self, key: str) -> Data | None:
         """The data under a prefetch key with its state; None when no running rule needs it."""
@@ -88,9 +94,8 @@ class Chart:
     def _medications(self) -> dict[str, Resource]:
         """Medication resources by `Type/id`: siblings of the drafts, included, or read for us."""
         known = sibling_medications(self._context)
-        lists = self._data.get(needs.medications.key)
-        for resource in lists.included if lists is not None else ():
-            known.setdefault(f"{resource['resourceType']}/{resource.get('id')}", resource)
+        listed = self._data.get(needs.medications.key)
+        known |= included_medications(listed) if listed is not None else {}
         for reference, body in self._references.items():
             resource = msgspec.json.decode(body)
             if resource.get("resourceType") == "Medication":
@@ -99,22 +104,50 @@ class Chart:
 
 
 def sibling_medications(context: Context) -> dict[str, Resource]:
-    """The Medication resources among the draft orders, by `Type/id`, bare id, or both."""
-    found = (r for r in context.draft_resources if r.get("resourceType") == "Medication")
-    return {
-        name: resource
-        for resource in found
-        if isinstance(resource.get("id"), str)
-        for name in (f"Medication/{resource['id']}", resource["id"])
-    }
+    """The Medication resources among the draft orders, by every name a reference may use."""
+    found: dict[str, Resource] = {}
+    for full_url, resource in context.draft_entries:
+        if resource.get("resourceType") == "Medication":
+            found[f"Medication/{resource.get('id')}"] = resource
+            found[bare(full_url)] = resource
+    return found
 
 
-def is_selected(draft: Resource, context: Context) -> bool:
-    """Whether the hook asks for advice on this draft.
+def included_medications(listed: Data) -> dict[str, Resource]:
+    """The Medication resources that came along with a list of orders, by `Type/id`."""
+    return {f"{r['resourceType']}/{r.get('id')}": r for r in listed.included}
 
-    `selections` should hold `Type/id`; some senders put bare or absolute references.
+
+def medication_requests(resources: Iterable[Resource]) -> list[Resource]:
+    """The MedicationRequests among some resources."""
+    return [r for r in resources if r.get("resourceType") == "MedicationRequest"]
+
+
+def selected_drafts(context: Context) -> list[Resource]:
+    """The drafts the hook asks advice on: those in `selections`, or all where there are none.
+
+    `selections` should hold `Type/id`; some senders put bare or absolute references. When nothing
+    in it names a draft, every draft is meant: silence would look like "all clear".
     """
-    if context.selected is None:
-        return True
-    wanted = {bare_id(reference) for reference in context.selected}
-    return draft.get("id") in wanted
+    drafts = context.draft_resources
+    wanted = {bare_id(reference) for reference in context.selected or ()}
+    return [draft for draft in drafts if draft.get("id") in wanted] or drafts
+
+
+def refuse_other_patients(context: Context) -> None:
+    """Check that every draft order is for the patient in context.
+
+    Raises:
+        WrongPatient: naming each draft, by its place, that is for somebody else.
+    """
+    problems = [
+        Problem(
+            "Expected an order for the patient in context, got one for another patient.",
+            f"context.draftOrders.entry[{index}].resource",
+            "conflict",
+        )
+        for index, draft in enumerate(context.draft_resources)
+        if names_other_patient(draft, context.patient_id)
+    ]
+    if problems:
+        raise WrongPatient(*problems)

@@ -132,7 +132,7 @@ class FhirClient:
             pages.append(page)
             room -= len(page)
             link = next_link(page)
-            next_url = link and same_origin(access.base, link)
+            next_url = same_origin(access.base, link) if link else None
             if link and next_url is None:
                 return Reason.TRUNCATED
         return None

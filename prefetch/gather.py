@@ -12,20 +12,26 @@ A given list with a next link is completed from the server, or else it is not wh
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from hooks.request import HookRequest, Prefetch
+from prefetch.chart import Chart, included_medications, medication_requests, sibling_medications
 from prefetch.client import Access, Answer, FhirClient, next_link
 from prefetch.coding import as_list
 from prefetch.data import Data
+from prefetch.medication import unresolved
 from prefetch.needs import Need
+from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
 from prefetch.origins import AllowedServers, same_origin
 from prefetch.states import Reason
 from prefetch.templates import fill
+
+# More referenced drugs than this are left with the name the order shows.
+_MOST_REFERENCES: Final = 40
 
 
 class _Glance(msgspec.Struct):
@@ -60,18 +66,34 @@ class Gatherer:
         self._today = today
         self._access = _access(request, servers, deadline)
 
-    async def gather(self, needs: Iterable[Need]) -> dict[str, Data]:
-        """The data of each need by its key, missing ones read at once."""
-        wanted = list(needs)
-        values = recognise(self._request.prefetch, wanted)
-        found = await asyncio.gather(*(self._obtain(need, values) for need in wanted))
+    async def chart(self, required: Iterable[Need], optional: Iterable[Need] = ()) -> Chart:
+        """The patient's chart: every need obtained as far as it can be, missing ones at once.
+
+        Drugs that orders only refer to are read too: those of the drafts, and those of the
+        medication list where a rule requires it.
+        """
+        must = list(required)
+        needs = list(dict.fromkeys((*must, *optional)))
+        context = self._request.context
+        siblings = sibling_medications(context)
+        drafted = [unresolved(r, siblings) for r in medication_requests(context.draft_resources)]
+        data, medications = await asyncio.gather(self._gather(needs), self._read(drafted))
+        if MEDICATIONS in must and data[MEDICATIONS.key].obtained:
+            listed = data[MEDICATIONS.key]
+            known = {**siblings, **included_medications(listed)}
+            medications |= await self._read(unresolved(r, known) for r in listed)
+        return Chart(context, data, medications)
+
+    async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
+        values = recognise(self._request.prefetch, needs)
+        found = await asyncio.gather(*(self._obtain(need, values) for need in needs))
         return {data.need.key: data for data in found}
 
-    async def read_references(self, references: Iterable[str]) -> dict[str, bytes]:
-        """Resources by `Type/id`, read one by one at once; those that can't be had are absent."""
+    async def _read(self, references: Iterable[str]) -> dict[str, bytes]:
+        """Resources by `Type/id`, read at once; those that can't be had are absent."""
         if isinstance(self._access, Reason):
             return {}
-        wanted = list(dict.fromkeys(references))
+        wanted = list(dict.fromkeys(filter(None, references)))[:_MOST_REFERENCES]
         answers = await asyncio.gather(*(self._client.query(self._access, r) for r in wanted))
         return {r: a.pages[0] for r, a in zip(wanted, answers, strict=True) if a.pages}
 

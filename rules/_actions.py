@@ -1,0 +1,62 @@
+"""From a suggested change to an action that may leave: the order exists, the resource is valid R4.
+
+Validation uses fhir.resources' R4B models, which for the order resources are those of R4
+(https://hl7.org/fhir/R4B/diff.html lists no change to them).
+"""
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from pydantic import ValidationError
+
+from hooks.cards import Action
+from hooks.errors import InvalidAnswer
+from rules._finding import Change
+from rules._text import plain
+
+
+def to_action(change: Change, drafts: Collection[str]) -> Action:
+    """The action for a change.
+
+    Args:
+        change: what the rule suggests.
+        drafts: references of the draft orders, as `Type/id`.
+
+    Raises:
+        InvalidAnswer: the order to delete is not among the drafts, or the resource is not valid.
+    """
+    description = plain(change.description)
+    if change.type == "delete":
+        if change.resource_id not in drafts:
+            raise InvalidAnswer("a delete must name one of the draft orders")
+        return Action(type="delete", description=description, resourceId=change.resource_id)
+    return Action(type="create", description=description, resource=valid(change.resource or {}))
+
+
+def valid(resource: dict[str, Any]) -> dict[str, Any]:
+    """The resource, once it is known to be valid R4.
+
+    Raises:
+        InvalidAnswer: it is not; the message names the elements and none of their values.
+    """
+    kind = str(resource.get("resourceType"))
+    try:
+        _model(kind).model_validate(resource)
+    except ValidationError as error:
+        places = {".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}
+        raise InvalidAnswer(f"{kind} is not valid R4 at {', '.join(sorted(places))}") from None
+    return resource
+
+
+@cache
+def _model(kind: str) -> Any:
+    # imported when first needed: the models take a quarter of a second
+    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415
+
+    return get_fhir_model_class(kind)
+
+
+def warm_up() -> None:
+    """Import the models that suggestions use, so that no call has to wait for them."""
+    _model("MedicationRequest")

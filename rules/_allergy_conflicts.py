@@ -1,0 +1,133 @@
+"""Orders against allergies: which conflict, how urgent that is, and how it is told.
+
+Shared by the rules that look at drafted orders and at the medication list.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from hooks.cards import Indicator
+from prefetch.allergy import Allergy
+from prefetch.medication import MedicationOrder
+from rules._finding import NotChecked
+from rules._knowledge.allergens import Allergen
+from rules._knowledge.conflicts import Conflict
+from rules._knowledge.drugs import Drug
+from rules._knowledge.knowledge import Knowledge
+from rules._text import markdown, plain, sentence, shorten, uncapped
+
+_URGENCY: Final[tuple[Indicator, ...]] = ("critical", "warning", "info")
+
+
+class AllergyConflict(NamedTuple):
+    """One order that conflicts with one allergy."""
+
+    order: MedicationOrder
+    allergy: Allergy
+    allergen: Allergen
+    conflict: Conflict
+
+    @property
+    def indicator(self) -> Indicator:
+        """How urgent it is.
+
+        | the chart says | same drug or class | cross-reactive, high or moderate | low |
+        |---|---|---|---|
+        | allergy | critical | warning | info |
+        | allergy with high criticality | critical | critical | warning |
+        | intolerance, or low criticality with only mild reactions | warning | info | info |
+        """
+        step = 0 if self.conflict.kind in ("same-ingredient", "same-class") else 1
+        step += self.conflict.strength == "low"
+        if self.allergy.criticality == "high":
+            step -= 1
+        elif _is_minor(self.allergy):
+            step += 1
+        return _URGENCY[min(max(step, 0), 2)]
+
+    @property
+    def headline(self) -> str:
+        """The fact, in under 140 characters."""
+        drug = sentence(self.conflict.ingredient_name)
+        group = self.conflict.class_name
+        link = {
+            "same-ingredient": f"{drug} is ordered",
+            "same-class": f"{drug} belongs to the {uncapped(group)}",
+        }.get(self.conflict.kind, f"{drug} may cross-react")
+        since = f", {self.allergy.since.year}" if self.allergy.since else ""
+        charted = uncapped(plain(self.conflict.allergen_name, 50))
+        return shorten(f"{link}; chart records {_reaction(self.allergy)} to {charted}{since}")
+
+    @property
+    def evidence(self) -> str:
+        """The allergy entry as charted, how the match was made, and the reference."""
+        allergy = self.allergy
+        status = [allergy.clinical_status, allergy.verification_status]
+        status += [f"criticality {allergy.criticality}"] if allergy.criticality else []
+        told = [", ".join(filter(None, status)), *allergy.manifestations]
+        told += [f"since {allergy.since}"] if allergy.since else []
+        parts = [markdown(part) for part in told if part]
+        charted = f"**{markdown(allergy.substance.label or self.allergen.name)}**"
+        how = "by its code" if self.allergen.basis == "code" else "by name only"
+        return (
+            f"- Chart: {'; '.join([charted, *parts])}\n"
+            f"- Match: {markdown(self.conflict.ingredient_name)} - "
+            f"{markdown(self.conflict.basis)}; allergy recognised {how}\n"
+            f"- Reference: {markdown(self.conflict.reference)}"
+        )
+
+
+def drugs_of(order: MedicationOrder, know: Knowledge) -> list[Drug]:
+    """The drugs of an order: its product where recognised, else each recognised ingredient."""
+    product = know.drug(order.medication.product)
+    if product is not None:
+        return [product]
+    return [drug for item in order.medication.ingredients if (drug := know.drug(item))]
+
+
+def allergens_of(allergy: Allergy, know: Knowledge) -> list[Allergen]:
+    """What an allergy entry is about, once for each distinct substance it names."""
+    return [know.allergen(substance) for substance in allergy.substances]
+
+
+def allergy_conflicts(
+    order: MedicationOrder, allergies: Iterable[Allergy], know: Knowledge
+) -> list[AllergyConflict]:
+    """The allergies an order conflicts with, the most urgent first, each entry once."""
+    drugs = drugs_of(order, know)
+    found = [
+        AllergyConflict(order, allergy, allergen, conflict)
+        for allergy in allergies
+        for allergen in allergens_of(allergy, know)
+        for drug in drugs
+        if (conflict := know.conflict(drug, allergen))
+    ]
+    found.sort(key=lambda match: _URGENCY.index(match.indicator))
+    return list({id(match.allergy): match for match in reversed(found)}.values())[::-1]
+
+
+def unrecognised(allergies: Iterable[Allergy], know: Knowledge) -> Iterator[NotChecked]:
+    """The entries that cannot be checked because what they name is not known.
+
+    Entries that the chart itself files under food or environment alone are not about drugs.
+    """
+    for allergy in allergies:
+        found = allergens_of(allergy, know)
+        if allergy.categories and not allergy.categories & {"medication", "biologic"}:
+            continue
+        if not found or all(allergen.kind == "unknown" for allergen in found):
+            named = plain(allergy.substance.label, 60) or "an entry that names nothing"
+            yield NotChecked(
+                f"allergy to {named}", "it is not recorded in words or codes that are known here"
+            )
+
+
+def _is_minor(allergy: Allergy) -> bool:
+    only_mild = allergy.severities == {"mild"}
+    return allergy.is_intolerance or (allergy.criticality == "low" and only_mild)
+
+
+def _reaction(allergy: Allergy) -> str:
+    if allergy.manifestations:
+        return plain(allergy.manifestations[0].lower(), 40)
+    return "intolerance" if allergy.is_intolerance else "allergy"

@@ -1,0 +1,111 @@
+"""From findings to cards: identity, order, wording and proof that each may leave."""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID, uuid5
+
+from hooks.cards import Card, Link, Source, Suggestion, Topic
+from hooks.errors import InvalidAnswer
+from rules._actions import to_action
+from rules._finding import Advice, Finding, NotChecked
+from rules._override_reasons import OVERRIDE_REASONS
+from rules._rule import Rule
+from rules._text import markdown, plain, sentence, shorten
+
+_log: Final = logging.getLogger("cardwise.rules")
+# Names card ids: the same call, rule and finding give the same id, however often it is sent.
+_NAMESPACE: Final = UUID("6f0f2a5e-4b1d-5c0e-9b53-1f2f6a3c7d10")
+_TOPICS: Final = "urn:uuid:6f0f2a5e-4b1d-5c0e-9b53-1f2f6a3c7d10"
+_URGENCY: Final = {"critical": 0, "warning": 1, "info": 2}
+_MOST_NAMED: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What cards need to know of the call they answer.
+
+    Attributes:
+        hook_instance: the call's id, as the EHR sent it.
+        drafts: references of the draft orders.
+        pages: URL below which the rules' pages are found.
+        own_source: who speaks on a "not checked" card.
+    """
+
+    hook_instance: str
+    drafts: frozenset[str]
+    pages: str
+    own_source: Source
+
+
+def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
+    """The card for a finding.
+
+    Raises:
+        InvalidAnswer: the rule yielded a text that no card may have.
+    """
+    identity = "|".join((rule.id, *(item.reference for item in finding.about)))
+    uuid = _uuid(call, identity)
+    suggestions = tuple(_suggestions(finding.advice, call, identity))
+    return Card(
+        uuid=uuid,
+        summary=finding.summary,
+        detail=finding.detail or None,
+        indicator=finding.indicator,
+        source=_with_topic(rule.source, rule.id),
+        suggestions=suggestions or None,
+        selectionBehavior="at-most-one" if suggestions else None,
+        overrideReasons=None if finding.indicator == "info" else OVERRIDE_REASONS,
+        links=(Link(label="About this check", url=f"{call.pages}/{rule.id}"),),
+    )
+
+
+def not_checked_card(gaps: Sequence[NotChecked], call: Call) -> Card:
+    """One card for all that could not be checked, so that silence never looks like "all clear"."""
+    gaps = sorted(gaps, key=lambda gap: _URGENCY[gap.indicator])
+    first = gaps[0]
+    indicator = first.indicator
+    more = f" (and {len(gaps) - 1} more)" if len(gaps) > 1 else ""
+    named = [f"- {markdown(sentence(gap.what))}: {markdown(gap.why)}" for gap in gaps[:_MOST_NAMED]]
+    if len(gaps) > _MOST_NAMED:
+        named.append(f"- and {len(gaps) - _MOST_NAMED} more")
+    return Card(
+        uuid=_uuid(call, "not-checked"),
+        summary=shorten(f"Not checked{more}: {plain(first.what)} - {plain(first.why)}"),
+        detail="Nothing below has been cleared:\n\n" + "\n".join(named),
+        indicator=indicator,
+        source=_with_topic(call.own_source, "not-checked"),
+        overrideReasons=None if indicator == "info" else OVERRIDE_REASONS,
+    )
+
+
+def rank(cards: Iterable[Card]) -> list[Card]:
+    """Each card once, most urgent first; cards of one urgency keep their order."""
+    distinct: dict[str, Card] = {}
+    for card in cards:
+        distinct.setdefault(card.uuid, card)
+    return sorted(distinct.values(), key=lambda card: _URGENCY[card.indicator])
+
+
+def _suggestions(advice: Iterable[Advice], call: Call, identity: str) -> Iterable[Suggestion]:
+    for piece in advice:
+        try:
+            yield Suggestion(
+                label=plain(piece.label, 80),
+                uuid=_uuid(call, f"{identity}|{piece.key}"),
+                actions=tuple(to_action(change, call.drafts) for change in piece.changes),
+            )
+        except InvalidAnswer as error:
+            # the card matters more than its button
+            _log.warning("suggestion left out: %s", error)
+
+
+def _with_topic(source: Source, rule_id: str) -> Source:
+    code = "".join(character for character in rule_id if character.isalnum())
+    topic = Topic(system=_TOPICS, code=code, display=rule_id.replace("-", " "))
+    return source.model_copy(update={"topic": topic})
+
+
+def _uuid(call: Call, identity: str) -> str:
+    return str(uuid5(_NAMESPACE, f"{call.hook_instance}|{identity}"))

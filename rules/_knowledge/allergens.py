@@ -1,0 +1,158 @@
+"""Allergens: from the codes and words of an allergy record to what must be avoided."""
+
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from prefetch.coding import Coding, Concept
+from rules._knowledge import tables
+from rules._knowledge.drugs import Drugs
+from rules._knowledge.names import LONGEST, denial, normal, unframed, variants
+
+_SUBSTANCES: Final = frozenset({"drug", "food", "environment"})
+_DENIALS: Final = frozenset({"none-known"})
+_VAGUE: Final = frozenset({"unspecified"})
+_ORDER: Final = ("drug", "food", "environment", "none-known", "unspecified")
+_PLACES: Final = ("food", "environment")
+
+
+class Allergen(NamedTuple):
+    """What an allergy record is about.
+
+    Attributes:
+        kind: "drug" (ingredients, classes, or both), "food", "environment", "none-known" (a
+            statement of no known allergies), "unspecified" (recorded, but it names nothing, as
+            "Not on file"), or "unknown" (not recognised: proof of nothing).
+        ingredients: base ingredients (RxNorm IN), sorted.
+        classes: ids of whole classes, sorted.
+        name: plain words; for an unknown one, the record's own.
+        basis: "code", "text" (matched by name), or "" when unknown.
+        matched: the first coding that was recognised; None for text.
+        scope: what a "none-known" denies: all, medication, food, environment; else "".
+    """
+
+    kind: str
+    ingredients: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    name: str = ""
+    basis: str = ""
+    matched: Coding | None = None
+    scope: str = ""
+
+
+class _Entry(NamedTuple):
+    """What one code or wording means."""
+
+    kind: str
+    ingredients: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
+    name: str = ""
+    scope: str = ""
+
+
+Found = list[tuple[Coding | None, _Entry]]
+
+
+class Allergens:
+    """Every known allergen code and wording."""
+
+    def __init__(self, folder: Path, drugs: Drugs) -> None:
+        self._drugs = drugs
+        self._class_names = dict(tables.rows(folder, "classes"))
+        self._by_code: dict[tuple[str, str], _Entry] = {}
+        self._by_name: dict[str, _Entry] = {}
+        for table in ("allergens", "allergens_seen"):
+            for system, code, display, kind, targets, scope, *_ in tables.rows(folder, table):
+                self._add(system, code, display, _entry(kind, targets, display, scope))
+        self.classes = self._relevant(folder)
+        for class_id in self.classes:
+            entry = _Entry("drug", (), (class_id,))
+            for name in (class_id.replace("_", " "), self._class_names[class_id]):
+                self._by_name.setdefault(normal(name), entry)
+
+    def _relevant(self, folder: Path) -> frozenset[str]:
+        """The classes that take part in allergy: those an allergen or cross-reactivity names."""
+        entries = chain(self._by_code.values(), self._by_name.values())
+        named = {class_id for entry in entries for class_id in entry.classes}
+        ends = chain.from_iterable(row[:2] for row in tables.rows(folder, "cross_reactivity"))
+        named |= {end.removeprefix("class:") for end in ends if end.startswith("class:")}
+        return frozenset(named)
+
+    def _add(self, system: str, code: str, display: str, entry: _Entry) -> None:
+        if system:
+            self._by_code[system, code] = entry
+        self._by_name[unframed(display if system else code)] = entry
+
+    def class_name(self, class_id: str) -> str:
+        """The readable name of a class."""
+        return self._class_names[class_id]
+
+    def resolve(self, concept: Concept) -> Allergen:
+        """What an allergy record is about.
+
+        All codings of one concept describe one substance, so what they mean is united. A code that
+        names a substance wins; failing that, words that name one; only then a statement that no
+        allergy is known, because a chart must not be cleared by a stray code beside a named drug.
+        """
+        coded: Found = [(c, e) for c in concept.codings if (e := self._coded(c))]
+        if found := _of(coded, _SUBSTANCES):
+            return self._united(found, "code")
+        said: Found = [(None, e) for text in _texts(concept) if (e := self._named(text))]
+        for kinds in (_SUBSTANCES, _DENIALS, _VAGUE):
+            if found := _of(coded, kinds):
+                return self._united(found, "code")
+            if found := _of(said, kinds):
+                return self._united(found, "text")
+        return Allergen("unknown", name=concept.label)
+
+    def _coded(self, coding: Coding) -> _Entry | None:
+        if entry := self._by_code.get((coding.system, coding.code)):
+            return entry
+        ingredients = self._drugs.coded(coding)
+        return _Entry("drug", ingredients) if ingredients else None
+
+    def _named(self, text: str) -> _Entry | None:
+        if scope := denial(text):
+            return _Entry("none-known", name="no known allergies", scope=scope)
+        return next(filter(None, map(self._substance, variants(unframed(text)))), None)
+
+    def _substance(self, name: str) -> _Entry | None:
+        if ingredients := self._drugs.read(name):
+            return _Entry("drug", ingredients)
+        return self._by_name.get(name)
+
+    def _united(self, found: Found, basis: str) -> Allergen:
+        entries = [entry for _, entry in found]
+        kind = min((e.kind for e in entries), key=_ORDER.index)
+        ingredients = _union(e.ingredients for e in entries)
+        classes = _union(e.classes for e in entries)
+        plain = next((e.name for e in entries if e.kind in _PLACES), "")
+        name = plain or self._readable(ingredients, classes) or entries[0].name
+        scopes = _union((e.scope,) for e in entries)
+        scope = "all" if "all" in scopes else scopes[0]
+        return Allergen(kind, ingredients, classes, name, basis, found[0][0], scope)
+
+    def _readable(self, ingredients: Iterable[str], classes: Iterable[str]) -> str:
+        names = [*map(self.class_name, classes), self._drugs.readable(ingredients)]
+        return ", ".join(filter(None, names))
+
+
+def _entry(kind: str, targets: str, display: str, scope: str) -> _Entry:
+    pairs = [target.partition(":")[::2] for target in targets.split("|")]
+    ingredients = tuple(code for system, code in pairs if system == "rxcui")
+    classes = tuple(code for system, code in pairs if system == "class")
+    return _Entry(kind, ingredients, classes, unframed(display), scope)
+
+
+def _of(found: Found, kinds: frozenset[str]) -> Found:
+    return [(coding, entry) for coding, entry in found if entry.kind in kinds]
+
+
+def _texts(concept: Concept) -> Iterator[str]:
+    texts = (concept.text, *(c.display for c in concept.codings))
+    yield from (text for text in texts if text and len(text) <= LONGEST)
+
+
+def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    return tuple(sorted(set(chain.from_iterable(groups))))

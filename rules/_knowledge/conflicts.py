@@ -1,0 +1,146 @@
+"""Conflicts: whether an ordered drug is, or reacts like, what the patient is allergic to."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from rules._knowledge import tables
+from rules._knowledge.allergens import Allergen, Allergens
+from rules._knowledge.drugs import Drug, Drugs
+
+_KINDS: Final = ("same-ingredient", "same-class", "cross-reactive")
+_STRENGTHS: Final = ("high", "moderate", "low")  # very-low and none are no conflict
+_EVIDENCE: Final = {
+    "atc": "ATC",
+    "medrt": "MED-RT",
+    "ansm": "ANSM thesaurus",
+    "vsac": "published value sets",
+    "chem": "chemical structure",
+    "curated": "project list",
+    "who-check": "ATC index",
+}
+
+
+class Conflict(NamedTuple):
+    """Why an order and an allergy do not go together.
+
+    Attributes:
+        kind: "same-ingredient", "same-class", or "cross-reactive".
+        ingredient: the ordered ingredient (RxNorm) that conflicts.
+        ingredient_name: its name.
+        allergen_name: what the patient is allergic to, in plain words.
+        class_name: the class that ties the two; "" when none does.
+        strength: "high", "moderate", or "low".
+        basis: the reason in a few words.
+        reference: the source of the reason.
+    """
+
+    kind: str
+    ingredient: str
+    ingredient_name: str
+    allergen_name: str
+    class_name: str
+    strength: str
+    basis: str
+    reference: str
+
+
+class _Tie(NamedTuple):
+    """How two ingredients, or two classes, are known to react alike."""
+
+    kind: str
+    class_id: str
+    strength: str
+    basis: str
+    reference: str
+    needs_side_chain: bool = False
+
+
+class Conflicts:
+    """The classes that matter for allergy, and what is known to cross-react."""
+
+    def __init__(self, folder: Path, drugs: Drugs, allergens: Allergens) -> None:
+        self._drugs = drugs
+        self._allergens = allergens
+        self._ties: dict[tuple[str, str], list[_Tie]] = defaultdict(list)
+        for row in tables.rows(folder, "cross_reactivity"):
+            self._add(row)
+        self._members: dict[str, dict[str, str]] = defaultdict(dict)
+        self._classes: dict[str, list[str]] = defaultdict(list)
+        for class_id, rxcui, _, evidence in tables.rows(folder, "class_members"):
+            if class_id in allergens.classes:
+                self._members[class_id][rxcui] = evidence
+                self._classes[rxcui].append(class_id)
+
+    def _add(self, row: list[str]) -> None:
+        a, b, basis, strength, only_with, reference, confidence = row
+        if confidence == "low" or strength not in _STRENGTHS:
+            return
+        kind = "same-class" if a == b else "cross-reactive"
+        class_id = b.removeprefix("class:") if b.startswith("class:") else ""
+        tie = _Tie(kind, class_id, strength, basis, reference, only_with == "side-chain")
+        self._ties[a, b].append(tie)
+        if a != b:
+            other = a.removeprefix("class:") if a.startswith("class:") else ""
+            self._ties[b, a].append(tie._replace(class_id=other))
+
+    def between(self, drug: Drug, allergen: Allergen) -> Conflict | None:
+        """The strongest conflict of any ingredient of the drug with the allergen, if there is one.
+
+        An allergy to a class holds for each member. An allergy to an ingredient holds for others
+        only as far as cross-reactivity is known. A class tie that depends on the side chain holds
+        for an allergy to the whole class when the drug shares its chain with one of the members.
+        """
+        found = [(t, rxcui) for rxcui in drug.ingredients for t in self._found(rxcui, allergen)]
+        if not found:
+            return None
+        tie, rxcui = min(found, key=_rank)
+        return Conflict(
+            tie.kind,
+            rxcui,
+            self._drugs.name(rxcui),
+            allergen.name,
+            self._allergens.class_name(tie.class_id) if tie.class_id else "",
+            tie.strength,
+            tie.basis,
+            tie.reference,
+        )
+
+    def _found(self, rxcui: str, allergen: Allergen) -> Iterator[_Tie]:
+        if rxcui in allergen.ingredients:
+            yield _Tie("same-ingredient", "", "high", "same active ingredient", "RxNorm")
+        for other in allergen.ingredients:
+            yield from self._ties.get((f"rxcui:{other}", f"rxcui:{rxcui}"), ())
+            for pair in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
+                yield from (tie for tie in self._class_ties(*pair) if not tie.needs_side_chain)
+        for class_id in allergen.classes:
+            yield from self._from_class(class_id, rxcui)
+
+    def _from_class(self, class_id: str, rxcui: str) -> Iterator[_Tie]:
+        """Ties of an ingredient to an allergy to a whole class."""
+        members = self._members.get(class_id, {})
+        if rxcui in members:
+            reference = "Class membership: " + ", ".join(map(_source, members[rxcui].split("|")))
+            yield _Tie("same-class", class_id, "high", "member of the class", reference)
+            return
+        for other in self._classes.get(rxcui, ()):
+            for tie in self._class_ties(class_id, other):
+                if not tie.needs_side_chain or self._shares_side_chain(members, rxcui):
+                    yield tie
+
+    def _class_ties(self, a: str, b: str) -> list[_Tie]:
+        return self._ties.get((f"class:{a}", f"class:{b}"), [])
+
+    def _shares_side_chain(self, members: dict[str, str], rxcui: str) -> bool:
+        return any((f"rxcui:{member}", f"rxcui:{rxcui}") in self._ties for member in members)
+
+
+def _rank(found: tuple[_Tie, str]) -> tuple[int, int]:
+    tie, _ = found
+    return _STRENGTHS.index(tie.strength), _KINDS.index(tie.kind)
+
+
+def _source(evidence: str) -> str:
+    return _EVIDENCE[evidence]

@@ -1,0 +1,238 @@
+"""Drugs: from the codes and words of an order to base ingredients."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from prefetch.coding import Coding, Concept
+from prefetch.systems import RXNORM, UNII
+from rules._knowledge import tables
+from rules._knowledge.names import LONGEST, normal, words
+
+Ingredients = tuple[str, ...]
+
+_PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
+_BRACKET: Final = re.compile(r"\[([^\]]*)\]")
+_BETWEEN: Final = re.compile(r"[/+,]|\b(?:and|with)\b", re.IGNORECASE)
+_HYPHENS: Final = re.compile(r"[/+,-]")  # "amoxicillin-clavulanate 875-125 mg"
+_STRENGTH: Final = re.compile(r"\d+([a-z]*)")
+# Orders abbreviate what RxNorm spells out: units, routes, and forms of release.
+_ABBREVIATED: Final = frozenset(
+    {
+        "cap",
+        "dr",
+        "ec",
+        "er",
+        "g",
+        "im",
+        "inj",
+        "iu",
+        "iv",
+        "mcg",
+        "odt",
+        "per",
+        "po",
+        "sr",
+        "tab",
+        "xr",
+    }
+)
+_SPELLED: Final = {"hcl": "hydrochloride"}
+
+
+class Drug(NamedTuple):
+    """What an order's drug is.
+
+    Attributes:
+        ingredients: base ingredients (RxNorm IN), sorted; salts and combinations are resolved.
+        name: the ingredients' names in alphabetical order, as in "amoxicillin / clavulanate".
+        basis: "code", or "text" when no code was recognised.
+        matched: the coding that decided; None for text.
+    """
+
+    ingredients: Ingredients
+    name: str
+    basis: str
+    matched: Coding | None = None
+
+
+class _Ingredient(NamedTuple):
+    tty: str
+    name: str
+    base: Ingredients
+
+
+class Drugs:
+    """Every shipped ingredient, brand and product, by code and by name."""
+
+    def __init__(self, folder: Path) -> None:
+        self._forms = {line[0] for line in tables.rows(folder, "form_words")} | _ABBREVIATED
+        self._products = dict(_keyed(tables.lines(folder, "products")))
+        self._ingredients: dict[str, _Ingredient] = {}
+        self._by_unii: dict[str, Ingredients] = {}
+        self._by_name: dict[str, Ingredients] = {}
+        for code, tty, name, base, unii, *_ in tables.rows(folder, "ingredients"):
+            found = _Ingredient(tty, name, _codes(base))
+            self._ingredients[code] = found
+            self._by_name.setdefault(normal(name), found.base)
+            if unii:
+                self._by_unii[unii] = found.base
+        self._add_brands(folder)
+        self._most = max(name.count(" ") for name in self._by_name) + 1
+
+    def _add_brands(self, folder: Path) -> None:
+        for rest in self._products.values():
+            if rest.startswith("BN\t"):
+                _, name, codes, _ = rest.split("\t", 3)
+                self._by_name.setdefault(normal(name), _codes(codes))
+        for name, codes, _ in tables.rows(folder, "brands"):
+            self._by_name.setdefault(name, _codes(codes))
+
+    def name(self, rxcui: str) -> str:
+        """The readable name of an ingredient or product; the code itself when it is not known."""
+        if found := self._ingredients.get(rxcui):
+            return found.name
+        product = self.product(rxcui)
+        return product[0] if product else rxcui
+
+    def readable(self, ingredients: Iterable[str]) -> str:
+        """The ingredients' names in alphabetical order, as RxNorm joins them."""
+        return " / ".join(sorted(map(self.name, ingredients), key=str.casefold))
+
+    def product(self, rxcui: str) -> tuple[str, Ingredients] | None:
+        """The name and base ingredients of a product or brand."""
+        rest = self._products.get(rxcui)
+        if rest is None:
+            return None
+        _, name, codes, _ = rest.split("\t", 3)
+        return name, _codes(codes)
+
+    def coded(self, coding: Coding) -> Ingredients:
+        """The base ingredients one RxNorm or UNII code stands for; empty when not recognised."""
+        if coding.system == UNII:
+            return self._by_unii.get(coding.code, ())
+        return self._term(coding.code)[1] if coding.system == RXNORM else ()
+
+    def named(self, text: str) -> Ingredients:
+        """The base ingredients of text that is exactly a known ingredient or brand name."""
+        return self._by_name.get(normal(text), ())
+
+    def resolve(self, concept: Concept) -> Drug | None:
+        """What drug a concept names, or None.
+
+        Senders put several codes of several levels, sometimes of foreign brands, into one concept.
+        The clinical products (SCD, SBD, packs) decide when they agree on the ingredients, else the
+        explicit combinations (MIN) when they agree, else the set that most codings support, the
+        first one on a tie: never the union, which would invent a drug nobody ordered. Without a
+        recognised code the text and then the displays are read; two readings that differ are none.
+        """
+        if found := self._from_codes(concept):
+            coding, ingredients = found
+            return Drug(ingredients, self.readable(ingredients), "code", coding)
+        ingredients = self._from_text(concept)
+        return Drug(ingredients, self.readable(ingredients), "text") if ingredients else None
+
+    def _from_codes(self, concept: Concept) -> tuple[Coding, Ingredients] | None:
+        known = [(c, self._level(c), found) for c in concept.codings if (found := self.coded(c))]
+        for level in ("product", "combination"):
+            sets = {found for _, its_level, found in known if its_level == level}
+            if len(sets) == 1:
+                return next((c, found) for c, its_level, found in known if its_level == level)
+        votes = Counter(found for *_, found in known)
+        return max(((c, s) for c, _, s in known), key=lambda pair: votes[pair[1]], default=None)
+
+    def _level(self, coding: Coding) -> str:
+        tty = self._term(coding.code)[0] if coding.system == RXNORM else ""
+        return "product" if tty in _PRODUCTS else "combination" if tty == "MIN" else "other"
+
+    def _term(self, rxcui: str) -> tuple[str, Ingredients]:
+        """The RxNorm term type and base ingredients of a code."""
+        if found := self._ingredients.get(rxcui):
+            return found.tty, found.base
+        if rest := self._products.get(rxcui):
+            tty, _, codes, _ = rest.split("\t", 3)
+            return tty, _codes(codes)
+        return "", ()
+
+    def _from_text(self, concept: Concept) -> Ingredients:
+        texts = (concept.text, *(c.display for c in concept.codings))
+        sets = {found for text in texts if text and (found := self.read(text))}
+        return sets.pop() if len(sets) == 1 else ()
+
+    def read(self, text: str) -> Ingredients:
+        """The ingredients of a drug as people write it: name, then strength and form, or nothing.
+
+        "amoxicillin 250 MG / clavulanate 125 MG Oral Tablet [Augmentin]" is read part by part.
+        One word that is neither a drug's name nor a strength or form leaves the whole text unread.
+        """
+        if len(text) > LONGEST:
+            return ()
+        if found := self.named(text):
+            return found
+        brands = {found for brand in _BRACKET.findall(text) if (found := self.named(brand))}
+        plain = _BRACKET.sub(" ", text)
+        found = (
+            self._leading(_spelled(plain))
+            or self._parts(_BETWEEN.split(plain))
+            or self._parts(_HYPHENS.split(plain))
+        )
+        return found if not brands or brands == {found} else ()
+
+    def _parts(self, texts: Iterable[str]) -> Ingredients:
+        """The ingredients of all parts; nothing when a part is neither drug nor mere strength."""
+        found: set[str] = set()
+        for part in map(_spelled, texts):
+            if ingredients := self._leading(part):
+                found.update(ingredients)
+            elif not found or not all(map(self._is_form, part)):
+                return ()
+        return tuple(sorted(found))
+
+    def _leading(self, text: list[str]) -> Ingredients:
+        """The longest drug name that starts the words, if only strength and form follow it."""
+        start = self._quantity(text)
+        for end in range(min(len(text), start + self._most), start, -1):
+            if found := self._by_name.get(" ".join(text[start:end])):
+                return found if all(map(self._is_form, text[end:])) else ()
+        return ()
+
+    def _quantity(self, text: list[str]) -> int:
+        """How many words a leading amount takes, as in "5 ML" or "24 HR"."""
+        start = 0
+        while start + 1 < len(text) and text[start].isdecimal() and self._is_form(text[start + 1]):
+            start += 1 if text[start + 1].isdecimal() else 2
+        return start
+
+    def _is_form(self, word: str) -> bool:
+        if strength := _STRENGTH.fullmatch(word):
+            return not strength[1] or strength[1] in self._forms
+        return word in self._forms or word.removesuffix("s") in self._forms
+
+    def search(self, text: str, limit: int) -> list[tuple[str, str]]:
+        """Codes and names that contain all the words as word beginnings; shortest names first."""
+        wanted = words(text)
+        found = [(code, name) for code, name in self._names() if wanted and _starts(name, wanted)]
+        return sorted(found, key=lambda pair: (len(pair[1]), pair[1], pair[0]))[:limit]
+
+    def _names(self) -> Iterator[tuple[str, str]]:
+        yield from ((code, found.name) for code, found in self._ingredients.items())
+        yield from ((code, rest.split("\t", 2)[1]) for code, rest in self._products.items())
+
+
+def _keyed(lines: Iterable[str]) -> Iterator[list[str]]:
+    return (line.split("\t", 1) for line in lines)
+
+
+def _codes(text: str) -> Ingredients:
+    return tuple(sorted(text.split("|"))) if "|" in text else (text,)
+
+
+def _spelled(text: str) -> list[str]:
+    return [_SPELLED.get(word, word) for word in words(text)]
+
+
+def _starts(name: str, wanted: list[str]) -> bool:
+    there = words(name)
+    return all(any(word.startswith(part) for word in there) for part in wanted)

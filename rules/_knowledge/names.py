@@ -1,0 +1,63 @@
+"""Names as people write them: comparing them, and taking the wording around a substance away."""
+
+import re
+import unicodedata
+from typing import Final
+
+LONGEST: Final = 4000  # no drug or allergen has a longer name; longer text is not read
+
+_WORD: Final = re.compile(r"[^\W_]+")
+_TAG: Final = re.compile(
+    r"\s*\((?:finding|substance|product|medicinal product|disorder|situation)\)\s*$", re.IGNORECASE
+)
+# The frames are those seen in SNOMED CT's Global Patient Set and in vendors' answers.
+_FRAMES: Final = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?:propensity to )?(?:allergy|allergic|intolerance) to (.+)",
+        r"(?:allergic|adverse) reactions? (?:to|caused by) (.+)",
+        r"(?:medicinal )?product containing (?:only )?(.+)",
+        r"substance with (.+) structure(?: and .+ mechanism of action)?",
+        r"(.+) (?:adverse reaction|drug allergy|allergy|allergies)",
+    )
+)
+_NONE_KNOWN: Final = re.compile(
+    r"no known (?:(drug|drugs|medication|medications|medicine|food|environmental) )?allerg(?:y|ies)"
+)
+_SCOPES: Final = {"": "all", "food": "food", "environmental": "environment"}
+_SHORT: Final = {"nka": "all", "nkda": "medication"}  # no known (drug) allergies
+
+
+def normal(text: str) -> str:
+    """The text as lower-case words of letters and digits, without accents and punctuation."""
+    return " ".join(words(text))
+
+
+def words(text: str) -> list[str]:
+    """The words of `normal`."""
+    if text.isascii():
+        return _WORD.findall(text.lower())
+    folded = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", text).casefold())
+    return _WORD.findall("".join(c for c in folded if not unicodedata.combining(c)))
+
+
+def unframed(text: str) -> str:
+    """The normalised substance in wording such as "Allergy to X (finding)" or "X allergy"."""
+    name = normal(_TAG.sub("", text))
+    for frame in _FRAMES:
+        if match := frame.fullmatch(name):
+            return match[1]
+    return name
+
+
+def variants(name: str) -> tuple[str, ...]:
+    """A normalised name as it stands, in the plural, and in the singular."""
+    return (name, f"{name}s", name.removesuffix("s"))
+
+
+def denial(text: str) -> str:
+    """What a statement of no known allergies denies: all, medication, food, environment, or ""."""
+    name = normal(_TAG.sub("", text))
+    if match := _NONE_KNOWN.fullmatch(name):
+        return _SCOPES.get(match[1] or "", "medication")
+    return _SHORT.get(name, "")

@@ -1,0 +1,53 @@
+"""Text on cards: what comes from a chart is made harmless before it is shown."""
+
+import re
+import unicodedata
+from typing import Final
+
+from hooks.cards import SUMMARY_LIMIT
+
+# Characters that mean something to GitHub-flavoured Markdown or to HTML wherever they stand,
+_INLINE: Final = re.compile(r"[\\`*_\[\]|~]")
+_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
+# those that start a heading, list or quote at the beginning of a line,
+_BLOCK: Final = re.compile(r"^(?:[#+=-]|\d+(?=[.)]))")
+# and those that would turn words into a link.
+_AUTOLINK: Final = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+_BRACKETS: Final = str.maketrans({"<": "‹", ">": "›"})
+_LONGEST_QUOTE: Final = 200
+
+
+def plain(text: str, limit: int = _LONGEST_QUOTE) -> str:
+    """Chart text for a plain-text place: one line, no control characters, no angle brackets."""
+    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return shorten(" ".join("".join(kept).split()).translate(_BRACKETS), limit)
+
+
+def markdown(text: str) -> str:
+    """Chart text for `detail`: whatever it holds, it shows as itself and starts nothing."""
+    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    quoted = shorten(" ".join("".join(kept).split()), _LONGEST_QUOTE)
+    for character, entity in _ENTITIES.items():
+        quoted = quoted.replace(character, entity)
+    quoted = _INLINE.sub(lambda m: f"\\{m[0]}", quoted)
+    quoted = _BLOCK.sub(lambda m: "".join(f"&#{ord(c)};" for c in m[0]), quoted)
+    return _AUTOLINK.sub(lambda m: f"&#{ord(m[0])};", quoted)
+
+
+def shorten(text: str, limit: int = SUMMARY_LIMIT - 1) -> str:
+    """The text, cut at a word with an ellipsis when it is longer than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    head, space, _ = cut.rpartition(" ")
+    return f"{(head if space and len(head) > limit // 2 else cut).rstrip(' ,;:')}…"
+
+
+def sentence(text: str) -> str:
+    """The text with its first letter large."""
+    return text[:1].upper() + text[1:]
+
+
+def uncapped(text: str) -> str:
+    """The text as it stands inside a sentence: its first letter small, unless it is an acronym."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]

@@ -1,0 +1,74 @@
+"""`python -m service`: start the service."""
+
+import contextlib
+import logging
+import os
+import shlex
+import socket
+import sys
+
+import msgspec
+import uvicorn
+
+from hooks.errors import CardwiseError, ConfigurationError
+from service import demo
+from service.app import create_app
+from service.settings import Settings
+
+
+def main() -> int:
+    """Start the service and serve until Ctrl-C; return the exit status."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
+    try:
+        settings = Settings.from_environment(os.environ)
+        listener = listen(settings)
+        settings = settings.model_copy(update={"port": listener.getsockname()[1]})
+        app = create_app(settings)
+    except CardwiseError as error:
+        sys.stderr.write(f"cardwise: {error}\n")
+        return 2
+    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
+    sys.stdout.write(greeting(settings))
+    sys.stdout.flush()
+    with listener, contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])
+    sys.stdout.write("\nCardwise has stopped.\n")
+    return 0
+
+
+def listen(settings: Settings) -> socket.socket:
+    """Open the port.
+
+    Raises:
+        ConfigurationError: it is taken, or the address is not one of this machine.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
+            "set HOST and PORT to what is free here"
+        ) from None
+
+
+def greeting(settings: Settings) -> str:
+    """The address, and in development a line to try."""
+    lines = [f"Cardwise ({settings.mode}) at {settings.base_url}", "Stop it with Ctrl-C."]
+    if settings.development:
+        call = msgspec.json.encode(demo.example_call(settings.base_url)).decode()
+        url = f"{settings.base_url}/cds-services/order-safety"
+        header = "-H 'Content-Type: application/json'"
+        lines += [
+            "",
+            "Try it: amoxicillin for a patient with an anaphylaxis to penicillin.",
+            "",
+            f"curl -s {url} {header} -d {shlex.quote(call)}",
+            "",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

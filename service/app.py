@@ -1,0 +1,88 @@
+"""The application: its routes, what it holds, and how errors leave it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import httpx
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import ASGIApp
+
+from hooks.errors import RequestError
+from prefetch.client import FhirClient
+from rules import _actions
+from rules._knowledge.knowledge import Knowledge
+from rules._load import load
+from service import demo, pages
+from service.catalog import Catalog
+from service.discovery import discovery
+from service.feedback import feedback
+from service.feedback_store import FeedbackStore
+from service.invoke import invoke
+from service.outcomes import LastResort, on_http_exception, on_request_error
+from service.settings import Settings
+from service.state import State
+
+
+def create_app(
+    settings: Settings,
+    *,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    fhir_transport: httpx.AsyncBaseTransport | None = None,
+) -> ASGIApp:
+    """Make the application.
+
+    Args:
+        settings: what was set.
+        clock: tells the time, with its zone.
+        fhir_transport: another way to FHIR servers than the network.
+    """
+    state = State(
+        settings=settings,
+        catalog=Catalog(load()),
+        knowledge=Knowledge.shipped(),
+        fhir=FhirClient(transport=fhir_transport),
+        feedback=FeedbackStore(settings.database),
+        clock=clock,
+    )
+    app = Starlette(
+        routes=_routes(settings),
+        exception_handlers={RequestError: on_request_error, HTTPException: on_http_exception},
+        lifespan=_lifespan,
+    )
+    app.state.cardwise = state
+    # outermost, so that answers to errors can be read by browsers too
+    return CORSMiddleware(
+        LastResort(app),
+        allow_origins=sorted(settings.cors_origins),
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Accept"],
+        max_age=600,
+    )
+
+
+def _routes(settings: Settings) -> list[BaseRoute]:
+    routes: list[BaseRoute] = [
+        Route("/cds-services", discovery, methods=["GET"]),
+        Route("/cds-services/{service_id}", invoke, methods=["POST"]),
+        Route("/cds-services/{service_id}/feedback", feedback, methods=["POST"]),
+        Route("/rules", pages.rule_list, methods=["GET"]),
+        Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
+        Route("/healthz", pages.health, methods=["GET"]),
+        Route("/", pages.front, methods=["GET"]),
+    ]
+    if settings.development:
+        routes.append(Mount("/demo/fhir", demo.fhir_server().app))
+    return routes
+
+
+@asynccontextmanager
+async def _lifespan(app: Starlette) -> AsyncIterator[None]:
+    state: State = app.state.cardwise
+    _actions.warm_up()
+    yield
+    await state.fhir.aclose()
+    state.feedback.close()

@@ -1,0 +1,92 @@
+"""Our exceptions as HTTP: status, OperationOutcome, and nothing about the patient.
+
+Standard: CDS Hooks 3.0.0-ballot, "Returning OperationOutcome". The only such table.
+"""
+
+import logging
+import traceback
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from hooks.errors import (
+    PreconditionFailed,
+    Problem,
+    RequestError,
+    UnknownService,
+)
+
+_log: Final = logging.getLogger("cardwise")
+_STATUS: Final[dict[type[RequestError], int]] = {UnknownService: 404, PreconditionFailed: 412}
+_PHRASES: Final = {
+    404: ("There is nothing at this address.", "not-found"),
+    405: ("This address does not take that method.", "not-supported"),
+    413: ("The body is larger than this service accepts.", "too-long"),
+    415: ("Expected Content-Type application/json.", "not-supported"),
+}
+
+
+def outcome(
+    status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None
+) -> Response:
+    """An error answer: one issue for each problem."""
+    body = {"resourceType": "OperationOutcome", "issue": [_issue(p) for p in problems]}
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/fhir+json")
+
+
+async def on_request_error(_: Request, error: Exception) -> Response:
+    """Answer what the caller got wrong."""
+    assert isinstance(error, RequestError)  # noqa: S101 - Starlette hands over what was registered
+    return outcome(_STATUS.get(type(error), 400), error.problems)
+
+
+async def on_http_exception(_: Request, error: Exception) -> Response:
+    """Answer what the router, or a limit, refused."""
+    assert isinstance(error, HTTPException)  # noqa: S101
+    text, code = _PHRASES.get(error.status_code, ("The request was refused.", "processing"))
+    return outcome(error.status_code, [Problem(text, code=code)], error.headers)
+
+
+class LastResort:
+    """Turns a bug into a 500 with an OperationOutcome, and logs where it is, not what it held."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Wrap an app."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Run the app; answer 500 if it breaks before it has begun to answer."""
+        started = False
+
+        async def watched(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except Exception as error:  # noqa: BLE001 - this is the last resort
+            _log.error("unexpected %s at %s", type(error).__name__, _frames(error))
+            if scope["type"] == "http" and not started:
+                problem = Problem("The service failed; this is a defect.", code="exception")
+                await outcome(500, [problem])(scope, receive, send)
+
+
+def _issue(problem: Problem) -> dict[str, Any]:
+    issue: dict[str, Any] = {
+        "severity": "error",
+        "code": problem.code,
+        "details": {"text": problem.text},
+    }
+    return issue | ({"expression": [problem.where]} if problem.where else {})
+
+
+def _frames(error: BaseException) -> str:
+    """Where it happened. The message is left out: it may quote what was sent."""
+    frames = traceback.extract_tb(error.__traceback__)[-4:]
+    return " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))

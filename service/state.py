@@ -1,0 +1,25 @@
+"""What the process holds for as long as it runs: made once, shared by every request."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from prefetch.client import FhirClient
+from rules._knowledge.knowledge import Knowledge
+from service.catalog import Catalog
+from service.feedback_store import FeedbackStore
+from service.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Settings, catalogue, knowledge, the FHIR client, the store, and the clock."""
+
+    settings: Settings
+    catalog: Catalog
+    knowledge: Knowledge
+    fhir: FhirClient
+    feedback: FeedbackStore
+    clock: Clock

@@ -1,0 +1,394 @@
+"""What `Knowledge` makes of the codes and words that orders and allergy records hold."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prefetch.coding import Coding, Concept, concept
+from prefetch.systems import ICD10CM, NDFRT, RXNORM, SNOMED, UNII
+from rules._knowledge import Allergen, Drug, Knowledge
+from rules._knowledge.names import denial, normal, unframed
+
+KNOW = Knowledge.shipped()
+PENICILLIN_G, AMOXICILLIN, CLAVULANATE, CEPHALEXIN = "7980", "723", "48203", "2231"
+PENICILLIN_ALLERGY = Concept((Coding(SNOMED, "91936005"),))
+IPS = "http://hl7.org/fhir/uv/ips/CodeSystem/absent-unknown-uv-ips"
+
+
+def rxnorm(*codes: str) -> Concept:
+    """A concept of RxNorm codings."""
+    return Concept(tuple(Coding(RXNORM, code) for code in codes))
+
+
+def drug(code: str) -> Drug:
+    """The drug of one RxNorm code that must be known."""
+    found = KNOW.drug(rxnorm(code))
+    assert found is not None
+    return found
+
+
+def allergy(text: str) -> Allergen:
+    """The allergen of a record that has only text."""
+    return KNOW.allergen(Concept(text=text))
+
+
+def strength(allergen: Allergen, order: str) -> str:
+    """How strongly an order conflicts with an allergen; "" when it does not."""
+    found = KNOW.conflict(drug(order), allergen)
+    return found.strength if found else ""
+
+
+def test_combination_product_resolves_to_each_base_ingredient() -> None:
+    """A product of several ingredients names all of them, in readable order."""
+    found = drug("562251")  # amoxicillin 250 MG / clavulanate 125 MG Oral Tablet
+    assert found.ingredients == (CLAVULANATE, AMOXICILLIN)
+    assert (found.name, found.basis) == ("amoxicillin / clavulanate", "code")
+
+
+def test_product_decides_over_ingredient_codes() -> None:
+    """Ingredient codes beside a product code do not turn a combination into one drug."""
+    found = KNOW.drug(rxnorm(AMOXICILLIN, AMOXICILLIN, "562251"))
+    assert found is not None
+    assert found.ingredients == (CLAVULANATE, AMOXICILLIN)
+    assert found.matched == Coding(RXNORM, "562251")
+
+
+def test_disagreeing_codes_are_voted_on_and_never_united() -> None:
+    """With products of different ingredients, the set most codings support wins."""
+    found = KNOW.drug(rxnorm("562251", "308182", AMOXICILLIN))
+    assert found is not None
+    assert found.ingredients == (AMOXICILLIN,)
+
+
+def test_tied_codes_give_the_first() -> None:
+    """Two ingredients with one coding each give the one that was sent first."""
+    found = KNOW.drug(rxnorm(CEPHALEXIN, AMOXICILLIN))
+    assert found is not None
+    assert found.ingredients == (CEPHALEXIN,)
+
+
+def test_unii_is_a_drug_code() -> None:
+    """Penicillin G is recognised by each of the UNIIs Epic sends for it that a table holds."""
+    found = KNOW.drug(Concept((Coding(UNII, "Q42T66VG0C"),)))
+    assert found is not None
+    assert found.ingredients == (PENICILLIN_G,)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Amoxicillin", "amoxicillin"),
+        ("amoxicillin 500 mg capsule", "amoxicillin"),
+        ("AMOXICILLIN-CLAVULANATE 875-125 mg tablet", "amoxicillin / clavulanate"),
+        ("amoxicillin 250 MG / clavulanate 125 MG Oral Tablet", "amoxicillin / clavulanate"),
+        ("metFORMIN HCl 500 mg tabs", "metformin"),
+        ("5 ML fentanyl 0.05 MG/ML Injection", "fentanyl"),
+        ("Benadryl", "diphenhydramine"),
+        ("lidocaine with epinephrine", "epinephrine / lidocaine"),
+    ],
+)
+def test_text_names_a_drug(text: str, name: str) -> None:
+    """A drug's name, alone or with strength and form, is read and labelled as text."""
+    found = KNOW.drug(Concept(text=text))
+    assert found is not None
+    assert (found.name, found.basis, found.matched) == (name, "text", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lidocaine 1% without epinephrine",
+        "not amoxicillin",
+        "amoxicillin challenge",
+        "penicillin",  # a class is not something to order
+        "500 mg tablet",
+        "amoxicillin 500 MG Oral Capsule [Keflex]",  # name and brand disagree
+        "",
+    ],
+)
+def test_doubtful_text_names_no_drug(text: str) -> None:
+    """One word too many, or two readings that differ, and nothing is matched."""
+    assert KNOW.drug(Concept(text=text)) is None
+
+
+def test_text_that_disagrees_with_a_display_names_no_drug() -> None:
+    """Two names for two drugs in one uncoded concept are ambiguous."""
+    coding = Coding("urn:local", "1", "warfarin")
+    assert KNOW.drug(Concept((coding,), "amoxicillin")) is None
+
+
+@given(st.sampled_from(["amoxicillin", "warfarin", "metformin"]), st.text(string.punctuation))
+def test_case_and_punctuation_do_not_matter(name: str, noise: str) -> None:
+    """A name is the same name in capitals and between marks."""
+    found = KNOW.drug(Concept(text=f"{noise} {name.upper()} {noise}"))
+    assert found is None or found.name == name
+    assert normal(f"{noise}{name.upper()}{noise}") == name
+
+
+@given(st.text())
+def test_normalising_twice_changes_nothing(text: str) -> None:
+    """`normal` gives a form that is its own normal form."""
+    assert normal(normal(text)) == normal(text)
+
+
+@given(st.text(), st.text())
+def test_any_concept_is_answered(code: str, text: str) -> None:
+    """No code or text a sender can make up raises an error."""
+    given_concept = concept({"coding": [{"system": RXNORM, "code": code}], "text": text})
+    KNOW.drug(given_concept)
+    assert KNOW.allergen(given_concept).kind
+
+
+@pytest.mark.parametrize("word", ["substance with structure ", "amoxicillin ", "1 ML ", "a-"])
+def test_a_book_is_not_a_name(word: str) -> None:
+    """Text far longer than any name is not read, so that it costs nothing."""
+    text = word * 100_000
+    assert KNOW.drug(Concept(text=text)) is None
+    assert allergy(text).kind == "unknown"
+
+
+@given(st.sampled_from(["penicillin", "latex", "aspirin"]))
+def test_frames_and_tags_fall_away(name: str) -> None:
+    """A substance is found in each usual wording of an allergy."""
+    wordings = (
+        f"Allergy to {name} (finding)",
+        f"{name} allergy",
+        f"ALLERGIC TO {name}",
+        f"{name} adverse reaction (disorder)",
+        f"Product containing {name} (medicinal product)",
+        f"Substance with {name} structure and antibacterial mechanism of action (substance)",
+    )
+    assert {unframed(wording) for wording in wordings} == {name}
+
+
+def test_codes_of_one_substance_are_united() -> None:
+    """Epic's penicillin G, with codes of three systems, is one ingredient."""
+    codings = (
+        Coding(RXNORM, PENICILLIN_G),
+        Coding(RXNORM, "203133"),
+        Coding(UNII, "Q42T66VG0C"),
+        Coding(SNOMED, "11986009", "Penicillin G potassium (substance)"),
+    )
+    found = KNOW.allergen(Concept(codings, "PENICILLIN G"))
+    assert (found.kind, found.ingredients, found.basis) == ("drug", (PENICILLIN_G,), "code")
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "classes"),
+    [
+        (SNOMED, "91936005", ("penicillins",)),
+        (NDFRT, "N0000011281", ("penicillins",)),
+        (SNOMED, "373206009", ("tetracyclines",)),
+        (SNOMED, "373297006", ("beta_lactams",)),
+    ],
+)
+def test_class_codes(system: str, code: str, classes: tuple[str, ...]) -> None:
+    """A code for a whole class is understood as the class."""
+    found = KNOW.allergen(Concept((Coding(system, code),)))
+    assert (found.kind, found.classes, found.ingredients) == ("drug", classes, ())
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("Penicillin", ("penicillins",)),
+        ("penicillins", ("penicillins",)),
+        ("Cephalosporin allergy", ("cephalosporins",)),
+        ("NSAIDs", ("nsaids",)),
+        ("ACE inhibitor", ("ace_inhibitors",)),
+        ("Sulfa drugs", ("sulfonamide_antimicrobials",)),
+    ],
+)
+def test_class_names(text: str, classes: tuple[str, ...]) -> None:
+    """A class is known by its name in singular and plural, and labelled as text."""
+    found = allergy(text)
+    assert (found.kind, found.classes, found.basis) == ("drug", classes, "text")
+
+
+def test_brand_name_allergy() -> None:
+    """An allergy written as a brand is one to its ingredients."""
+    assert allergy("Benadryl Allergy").name == "diphenhydramine"
+    assert allergy("Keflex").name == "cephalexin"  # a brand known from its products' names alone
+
+
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("No Known Medication Allergies", "medication"),
+        ("NKDA", "medication"),
+        ("No known drug allergy (situation)", "medication"),
+        ("NKA", "all"),
+        ("No known allergies", "all"),
+        ("no known food allergies", "food"),
+        ("No known environmental allergy", "environment"),
+    ],
+)
+def test_denials_in_words(text: str, scope: str) -> None:
+    """A statement of no known allergies denies only what it says."""
+    found = allergy(text)
+    assert (found.kind, found.scope) == ("none-known", scope)
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "kind", "scope"),
+    [
+        (IPS, "no-known-allergies", "none-known", "all"),
+        (IPS, "no-known-medication-allergies", "none-known", "medication"),
+        (IPS, "no-known-food-allergies", "none-known", "food"),
+        (IPS, "no-allergy-info", "unspecified", ""),
+        (SNOMED, "716186003", "none-known", "all"),
+        (SNOMED, "409137002", "none-known", "medication"),
+        (SNOMED, "1631000175102", "unspecified", ""),
+        (SNOMED, "416098002", "unspecified", ""),
+    ],
+)
+def test_denials_in_codes(system: str, code: str, kind: str, scope: str) -> None:
+    """Not asked and not recorded are not the same as none known."""
+    found = KNOW.allergen(Concept((Coding(system, code),)))
+    assert (found.kind, found.scope, found.basis) == (kind, scope, "code")
+
+
+@pytest.mark.parametrize(
+    "named", [Coding(RXNORM, AMOXICILLIN), Coding("urn:local", "1", "amoxicillin")]
+)
+def test_a_named_substance_outweighs_a_denial(named: Coding) -> None:
+    """A stray "no known allergy" code beside a drug's code or name clears nobody."""
+    found = KNOW.allergen(Concept((Coding(SNOMED, "716186003"), named)))
+    assert (found.kind, found.ingredients) == ("drug", (AMOXICILLIN,))
+
+
+def test_vague_code_leaves_the_word_to_the_text() -> None:
+    """A code for "allergy to drug" with a drug's name in the text is an allergy to that drug."""
+    found = KNOW.allergen(Concept((Coding(SNOMED, "416098002"),), "Amoxicillin"))
+    assert (found.kind, found.ingredients, found.basis) == ("drug", (AMOXICILLIN,), "text")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Sprain",
+        "Unknown",
+        "Erythromycin overdose",
+        "Family history of aspirin allergy",
+        "no allergy to penicillin",
+        "no known allergies to penicillin",
+        "",
+    ],
+)
+def test_unrecognised_words_are_unknown(text: str) -> None:
+    """What is not understood is said to be unknown, never taken for none or for a substance."""
+    found = allergy(text)
+    assert (found.kind, found.ingredients, found.classes) == ("unknown", (), ())
+    assert denial(text) == ""
+
+
+def test_food_and_environment() -> None:
+    """Allergies that no drug order meets are told apart."""
+    assert allergy("Peanuts").kind == "food"
+    assert allergy("Latex").kind == "environment"
+
+
+def test_same_ingredient_in_a_combination() -> None:
+    """Each ingredient of a combination is checked."""
+    found = KNOW.conflict(drug("562251"), allergy("amoxicillin"))
+    assert found is not None
+    assert (found.kind, found.strength, found.ingredient_name) == (
+        "same-ingredient",
+        "high",
+        "amoxicillin",
+    )
+
+
+def test_class_allergy_meets_a_member() -> None:
+    """Penicillin allergy and an amoxicillin order conflict through the class."""
+    found = KNOW.conflict(drug("308182"), KNOW.allergen(PENICILLIN_ALLERGY))
+    assert found is not None
+    assert (found.kind, found.class_name, found.strength) == ("same-class", "Penicillins", "high")
+    assert found.reference.startswith("Class membership: ")
+
+
+def test_ingredient_allergy_meets_its_class() -> None:
+    """Penicillin G allergy and an amoxicillin order conflict by a cited row."""
+    found = KNOW.conflict(drug("308182"), allergy("penicillin G"))
+    assert found is not None
+    assert (found.kind, found.strength) == ("same-class", "high")
+    assert "Khan" in found.reference
+
+
+@pytest.mark.parametrize(
+    ("allergen", "order", "expected"),
+    [
+        ("ampicillin", "2231", "high"),  # cephalexin: identical side chain
+        ("amoxicillin", "2231", "moderate"),  # similar side chain
+        ("aztreonam", "2191", "high"),  # ceftazidime: identical side chain
+        ("ceftazidime", "2193", "moderate"),  # ceftriaxone: same class
+        ("penicillin G", "2231", ""),  # no shared side chain
+        ("penicillin G", "29561", ""),  # meropenem: very low
+        ("penicillin", "2180", ""),  # cefazolin: a side chain of its own
+        ("penicillin", "2231", "low"),  # cephalexin shares one with some penicillins
+        ("cephalosporins", AMOXICILLIN, "low"),
+        ("penicillin", "1272", ""),  # aztreonam: none
+        ("sulfa", "4603", ""),  # furosemide is no antimicrobial
+        ("sulfamethoxazole", "4603", ""),
+        ("lisinopril", "3827", "high"),  # enalapril
+        ("lisinopril", "52175", "low"),  # losartan
+        ("azithromycin", "21212", ""),  # its row is of low confidence
+        ("beta-lactam", "29561", "high"),
+        ("peanut", AMOXICILLIN, ""),
+        ("NKDA", AMOXICILLIN, ""),
+    ],
+)
+def test_how_far_an_allergy_reaches(allergen: str, order: str, expected: str) -> None:
+    """An allergy reaches other drugs exactly as far as the cited tables say."""
+    assert strength(allergy(allergen), order) == expected
+
+
+def test_strongest_conflict_is_the_one_told() -> None:
+    """An allergy to ingredient and class together is reported as the same ingredient."""
+    both = KNOW.allergen(Concept((Coding(RXNORM, AMOXICILLIN), Coding(SNOMED, "91936005"))))
+    found = KNOW.conflict(drug(AMOXICILLIN), both)
+    assert found is not None
+    assert found.kind == "same-ingredient"
+
+
+def test_alternatives_need_an_indication() -> None:
+    """Without a reason on the order nothing is offered."""
+    assert KNOW.alternatives(drug("308182"), ()) == ()
+    assert KNOW.alternatives(drug("308182"), [Concept(text="sore throat")]) == ()
+
+
+def test_alternatives_for_streptococcal_pharyngitis() -> None:
+    """For streptococcal pharyngitis each alternative to amoxicillin names its source."""
+    found = KNOW.alternatives(drug("308182"), [Concept((Coding(ICD10CM, "J02.0"),))])
+    assert [a.name for a in found] == ["cephalexin", "cefadroxil", "clindamycin", "azithromycin"]
+    assert all(a.source_label and a.source_url.startswith("https://") for a in found)
+    assert "anaphyla" in found[0].not_when
+
+
+def test_no_alternatives_to_another_class() -> None:
+    """Alternatives to penicillins are not offered for a drug that is none."""
+    assert KNOW.alternatives(drug(CEPHALEXIN), [Concept((Coding(ICD10CM, "J02.0"),))]) == ()
+
+
+def test_names() -> None:
+    """Ingredients and products have names, and an unknown code is its own name."""
+    assert KNOW.name(AMOXICILLIN) == "amoxicillin"
+    assert KNOW.name("308182") == "amoxicillin 250 MG Oral Capsule"
+    assert KNOW.name("0") == "0"
+    assert KNOW.product("0") is None
+    assert KNOW.product("308182") == ("amoxicillin 250 MG Oral Capsule", (AMOXICILLIN,))
+
+
+def test_search_finds_by_word_beginnings() -> None:
+    """A few letters of each word find a product; nothing typed finds nothing."""
+    found = KNOW.search("amox clav tab", 5)
+    assert len(found) == 5
+    assert all("clav" in name.lower() for _, name in found)
+    assert KNOW.search("", 5) == []
+
+
+def test_shipped_is_loaded_once() -> None:
+    """Everyone shares one copy of the tables."""
+    assert Knowledge.shipped() is KNOW
