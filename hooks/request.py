@@ -21,7 +21,7 @@ _UNSAFE_ID: Final = re.compile(r"[\s/?#&%{}|,$\\]")
 class FhirAuthorization(msgspec.Struct, frozen=True):
     """The delegated token. Only `access_token` is needed; senders leave out or bend the rest."""
 
-    access_token: Annotated[str, msgspec.Meta(min_length=1)]
+    access_token: str
     expires_in: Any = None
     scope: Any = None
     patient: Any = None
@@ -120,7 +120,7 @@ def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest
         hook_instance=envelope.hookInstance,
         context=decode(envelope.context, context_type, "context"),
         fhir_server=(envelope.fhirServer or "").strip() or None,
-        authorization=envelope.fhirAuthorization,
+        authorization=_usable(envelope.fhirAuthorization),
         prefetch=envelope.prefetch or {},
         extension=envelope.extension if isinstance(envelope.extension, dict) else {},
     )
@@ -143,6 +143,11 @@ def decode(data: bytes | msgspec.Raw, kind: type[T], where: str) -> T:
         raise MalformedRequest(
             Problem("Expected JSON nested less deeply.", where, "too-long")
         ) from None
+
+
+def _usable(authorization: FhirAuthorization | None) -> FhirAuthorization | None:
+    """The authorization, unless its token is blank: some senders leave the member in, empty."""
+    return authorization if authorization and authorization.access_token.strip() else None
 
 
 def _problem(message: str, where: str) -> Problem:

@@ -17,6 +17,7 @@ from rules._knowledge.knowledge import Knowledge
 from rules._text import markdown, plain, sentence, shorten, uncapped
 
 _URGENCY: Final[tuple[Indicator, ...]] = ("critical", "warning", "info")
+_CLOSENESS: Final = ("same-ingredient", "same-class", "cross-reactive")
 
 
 class AllergyConflict(NamedTuple):
@@ -37,7 +38,7 @@ class AllergyConflict(NamedTuple):
         | allergy with high criticality | critical | critical | warning |
         | intolerance, or low criticality with only mild reactions | warning | info | info |
         """
-        step = 0 if self.conflict.kind in ("same-ingredient", "same-class") else 1
+        step = 1 if self.conflict.kind == "cross-reactive" else 0
         step += self.conflict.strength == "low"
         if self.allergy.criticality == "high":
             step -= 1
@@ -102,7 +103,7 @@ def allergy_conflicts(
         for drug in drugs
         if (conflict := know.conflict(drug, allergen))
     ]
-    found.sort(key=lambda match: _URGENCY.index(match.indicator))
+    found.sort(key=_rank)
     return list({id(match.allergy): match for match in reversed(found)}.values())[::-1]
 
 
@@ -120,6 +121,10 @@ def unrecognised(allergies: Iterable[Allergy], know: Knowledge) -> Iterator[NotC
             yield NotChecked(
                 f"allergy to {named}", "it is not recorded in words or codes that are known here"
             )
+
+
+def _rank(match: AllergyConflict) -> tuple[int, int]:
+    return _URGENCY.index(match.indicator), _CLOSENESS.index(match.conflict.kind)
 
 
 def _is_minor(allergy: Allergy) -> bool:

@@ -31,9 +31,10 @@ def now() -> Callable[[], datetime]:
 
 
 @pytest.fixture
-def fhir_server(now: Callable[[], datetime]) -> FhirServer:
-    """An empty FHIR server that lets in the delegated token only."""
-    return FhirServer(tokens=frozenset({TOKEN}), base_url=FHIR_BASE, clock=now)
+def fhir_server(request: pytest.FixtureRequest, now: Callable[[], datetime]) -> FhirServer:
+    """An empty FHIR server that lets in the delegated token only; parameter: a page's size."""
+    size = getattr(request, "param", 50)
+    return FhirServer(frozenset({TOKEN}), page_size=size, base_url=FHIR_BASE, clock=now)
 
 
 @pytest.fixture

@@ -36,8 +36,7 @@ class EHR:
 
     async def select(self, *drafts: Json, selections: list[str], **changes: Any) -> httpx.Response:
         """Fire order-select for some drafts."""
-        request = order_sign(*drafts, **changes)
-        request["hook"] = "order-select"
+        request = order_sign(*drafts, hook="order-select", **changes)
         request["context"]["selections"] = selections
         return await self.call("order-safety", request)
 
@@ -64,9 +63,9 @@ def envelope(hook: str, **changes: Any) -> Json:
     return {name: value for name, value in (request | changes).items() if value is not None}
 
 
-def order_sign(*drafts: Json, **changes: Any) -> Json:
-    """An order-sign request for some drafts."""
-    request = envelope("order-sign", **changes)
+def order_sign(*drafts: Json, hook: str = "order-sign", **changes: Any) -> Json:
+    """An order-sign request for some drafts, or one of another order hook."""
+    request = envelope(hook, **changes)
     entries = [{"resource": draft} for draft in drafts]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     request["context"] = {**request["context"], "draftOrders": bundle}

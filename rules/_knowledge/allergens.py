@@ -134,8 +134,8 @@ class Allergens:
         return Allergen(kind, ingredients, classes, name, basis, found[0][0], scope)
 
     def _readable(self, ingredients: Iterable[str], classes: Iterable[str]) -> str:
-        names = [*map(self.class_name, classes), self._drugs.readable(ingredients)]
-        return ", ".join(filter(None, names))
+        """A class says more plainly than the codes beside it what the record is about."""
+        return ", ".join(map(self.class_name, classes)) or self._drugs.readable(ingredients)
 
 
 def _entry(kind: str, targets: str, display: str, scope: str) -> _Entry:

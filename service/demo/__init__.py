@@ -1,31 +1,19 @@
 """The demo EHR of development mode: a FHIR server with charts of our own making.
 
-Each file in `patients/` is one chart, named after what it shows.
+The charts are those of the rules' cases, each named after what it shows.
 """
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, Final
 
-import msgspec
-
+from rules import _charts as charts
 from service.fhir_server import FhirServer
 
 TOKEN: Final = "demo"  # noqa: S105 - opens made-up charts only
-PATIENTS: Final = Path(__file__).parent / "patients"
-
-
-def charts() -> Iterator[dict[str, Any]]:
-    """The demo charts, each a FHIR Bundle."""
-    for path in sorted(PATIENTS.glob("*.json")):
-        yield msgspec.json.decode(path.read_bytes())
-
-
 def fhir_server() -> FhirServer:
     """A FHIR server with every demo chart, to be mounted."""
     server = FhirServer(tokens=frozenset({TOKEN}), base_url=None)
-    for chart in charts():
-        server.load(chart)
+    for name in charts.names():
+        server.load(charts.load(name))
     return server
 
 
