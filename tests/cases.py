@@ -71,17 +71,20 @@ class Case(NamedTuple):
         }
         return self.request(prefetch=prefetch, fhirServer=None, fhirAuthorization=None)
 
-    def referenced(self) -> Json | None:
+    @property
+    def has_drugs(self) -> bool:
+        """Whether every draft names a drug."""
+        return bool(self.orders) and all("medicationCodeableConcept" in o for o in self.orders)
+
+    def referenced(self) -> Json:
         """The request with each drug as a reference to a Medication among the entries."""
         drafts: list[Json] = []
         for number, order in enumerate(self.drafts()):
-            drug = order.pop("medicationCodeableConcept", None)
-            if drug is None:
-                return None
+            drug = order.pop("medicationCodeableConcept")
             reference = {"reference": f"Medication/m{number}"}
             drafts.append(order | {"medicationReference": reference})
             drafts.append({"resourceType": "Medication", "id": f"m{number}", "code": drug})
-        return self.request(drafts) if drafts else None
+        return self.request(drafts)
 
 
 def cases() -> Iterator[Case]:

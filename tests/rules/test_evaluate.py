@@ -1,0 +1,201 @@
+"""The evaluator: one rule's crash or missing data never hides another's card."""
+
+import dataclasses
+import logging
+from collections.abc import Callable
+
+import pytest
+
+from hooks.cards import Source
+from hooks.errors import PreconditionFailed
+from hooks.order_sign import OrderSign
+from prefetch import needs
+from prefetch.chart import Chart
+from prefetch.data import Data
+from prefetch.states import Reason
+from rules._cards import Call
+from rules._evaluate import Evaluation, applicable, evaluate
+from rules._finding import Change, Finding, NotChecked, remove
+from rules._knowledge.knowledge import Knowledge
+from rules._load import load
+from rules._rule import Findings, Rule
+from tests.ehr import draft
+
+ORDER = draft()
+CONTEXT = OrderSign(
+    patient_id="p1",
+    user_id="Practitioner/1",
+    draft_orders={"resourceType": "Bundle", "entry": [{"resource": ORDER}]},
+)
+CALL = Call(
+    hook_instance="one",
+    drafts=frozenset({"MedicationRequest/draft-1"}),
+    pages="https://cds.test/rules",
+    own_source=Source(label="Cardwise"),
+)
+BASE = next(rule for rule in load() if rule.id == "drug-allergy")
+
+
+def rule_of(check: Callable[[Chart], Findings], **changes: object) -> Rule:
+    """A rule that runs this generator; it needs the allergy list unless told otherwise."""
+    return dataclasses.replace(BASE, check=lambda chart, _: check(chart), **changes)  # type: ignore[arg-type]
+
+
+def run(*rules: Rule, reason: Reason | None = None, body: bytes = b"null") -> Evaluation:
+    """Evaluate rules over a chart whose allergy list is `body`, or not obtained for a reason."""
+    pages = [] if reason else [body]
+    data = {"allergies": Data(needs.allergies, "p1", pages, reason=reason)}
+    return evaluate(rules, Chart(CONTEXT, data), Knowledge.shipped(), CALL, [ORDER])
+
+
+def speaks(chart: Chart) -> Findings:
+    """Yield one finding about the draft."""
+    yield Finding("warning", "Something is the case", about=chart.selected)
+
+
+def crashes(chart: Chart) -> Findings:
+    """Break after a finding."""
+    yield Finding("critical", "Half said", about=chart.selected)
+    raise ZeroDivisionError("Jane Example")
+
+
+def test_a_crashed_rule_hides_no_card(caplog: pytest.LogCaptureFixture) -> None:
+    """The other rule's card is there, the broken check is said not to have been made."""
+    with caplog.at_level(logging.ERROR):
+        result = run(rule_of(crashes, id="broken"), rule_of(speaks, id="sound"))
+    assert [card.summary for card in result.cards] == [
+        "Something is the case",
+        "Not checked: drug allergies - the check itself failed",
+    ]
+    assert result.failed == ["broken"]
+    assert "ZeroDivisionError" in caplog.text
+    assert "Jane" not in caplog.text
+
+
+def test_nothing_of_a_broken_rule_is_shown() -> None:
+    """A finding made before the crash is not shown: half a check is no check."""
+    result = run(rule_of(crashes))
+    assert [card.summary for card in result.cards] == [
+        "Not checked: drug allergies - the check itself failed"
+    ]
+
+
+def test_missing_data_blocks_one_rule_and_not_the_other() -> None:
+    """A rule without needs runs, and the one that lacks its list is told of."""
+    result = run(rule_of(speaks, id="a"), rule_of(speaks, id="b", needs=()), reason=Reason.TIMEOUT)
+    assert result.ran == ["b"]
+    assert any("took too long" in (card.detail or "") for card in result.cards)
+
+
+def test_when_nothing_could_run_it_is_412() -> None:
+    """The exception lists key and reason of each piece of data once."""
+    with pytest.raises(PreconditionFailed) as raised:
+        run(rule_of(speaks, id="a"), rule_of(speaks, id="b"), reason=Reason.FORBIDDEN)
+    (problem,) = raised.value.problems
+    assert problem.where == "prefetch.allergies"
+    assert "(forbidden)" in problem.text
+
+
+def test_reading_what_was_not_obtained_stops_the_rule() -> None:
+    """A rule that reads a list it did not declare as needed cannot take failure for "none"."""
+
+    def reads(chart: Chart) -> Findings:
+        if not chart.allergies:
+            yield Finding("info", "No allergies", about=())
+
+    helped = rule_of(reads, needs=(), helped_by=(needs.allergies,))
+    with pytest.raises(PreconditionFailed):
+        run(helped, reason=Reason.SERVER_ERROR)
+
+
+def test_a_summary_that_is_too_long_is_the_rules_failure() -> None:
+    """A text no card may have is not sent, and not silently dropped."""
+
+    def long(chart: Chart) -> Findings:
+        yield Finding("info", "x" * 140, about=chart.selected)
+
+    assert run(rule_of(long)).failed == [BASE.id]
+
+
+def test_a_suggestion_for_an_order_that_is_not_there_is_left_out() -> None:
+    """The card stays, without the button that would delete something else."""
+
+    def suggests(chart: Chart) -> Findings:
+        (order,) = chart.selected
+        wrong = dataclasses.replace(
+            remove(order), changes=(Change("delete", "x", "MedicationRequest/other"),)
+        )
+        yield Finding("info", "Something", about=(order,)).suggest(wrong, remove(order))
+
+    (card,) = run(rule_of(suggests)).cards
+    assert [s.label for s in card.suggestions or ()] == [f"Remove {ORDER_NAME}"]
+
+
+def test_an_invalid_resource_is_left_out() -> None:
+    """A create that is not valid R4 does not leave; the card does."""
+
+    def suggests(chart: Chart) -> Findings:
+        (order,) = chart.selected
+        bad = Change("create", "x", resource={"resourceType": "MedicationRequest"})
+        advice = dataclasses.replace(remove(order), changes=(bad,))
+        yield Finding("info", "Something", about=(order,)).suggest(advice)
+
+    (card,) = run(rule_of(suggests)).cards
+    assert card.suggestions is None
+    assert card.selectionBehavior is None
+
+
+def test_a_shadow_rule_runs_and_is_not_shown() -> None:
+    """Shadow rules are evaluated, and neither their cards nor their gaps are seen."""
+
+    def says_both(chart: Chart) -> Findings:
+        yield from speaks(chart)
+        yield NotChecked("this", "because")
+
+    result = run(rule_of(says_both, status="shadow"))
+    assert (result.cards, result.ran) == ([], [BASE.id])
+
+
+def test_gaps_share_one_card() -> None:
+    """However much was not checked, it is one card, counted and listed up to five."""
+
+    def gaps(_chart: Chart) -> Findings:
+        for number in range(8):
+            yield NotChecked(f"thing {number}", "because")
+
+    (card,) = run(rule_of(gaps)).cards
+    assert card.summary == "Not checked (and 7 more): thing 0 - because"
+    assert (card.detail or "").count("\n- ") == 6
+    assert "and 3 more" in (card.detail or "")
+
+
+def test_urgent_cards_come_first() -> None:
+    """Cards are ranked by urgency, and keep their order within one."""
+
+    def three(chart: Chart) -> Findings:
+        (order,) = chart.selected
+        yield Finding("info", "low", about=())
+        yield Finding("critical", "high", about=(order,))
+        yield Finding("warning", "middle", about=(order, order))
+
+    assert [card.summary for card in run(rule_of(three)).cards] == ["high", "middle", "low"]
+
+
+@pytest.mark.parametrize(
+    ("hook", "kinds", "expected"),
+    [
+        ("order-sign", ["MedicationRequest"], ["drug-allergy"]),
+        ("order-sign", ["ServiceRequest"], []),
+        ("order-select", ["ServiceRequest", "MedicationRequest"], ["drug-allergy"]),
+        ("patient-view", [], ["active-medication-allergy", "unrecognized-allergy"]),
+    ],
+)
+def test_a_rule_applies_to_its_hooks_and_its_orders(
+    hook: str, kinds: list[str], expected: list[str]
+) -> None:
+    """A rule about orders applies only where an order of its kind is meant."""
+    drafts = [{"resourceType": kind} for kind in kinds]
+    assert [rule.id for rule in applicable(load(), hook, drafts)] == expected
+
+
+ORDER_NAME = "amoxicillin 500 MG Oral Capsule"
