@@ -4,9 +4,10 @@ Standard: CDS Hooks 3.0.0-ballot, "CDS Service Response". Whatever the standard 
 SHALL do is a validation here, so an answer that breaks it cannot be built, let alone sent.
 """
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -21,6 +22,7 @@ Indicator = Literal["info", "warning", "critical"]
 SelectionBehavior = Literal["at-most-one", "any"]
 
 SUMMARY_LIMIT = 140
+_EMPTY: Final[tuple[Any, ...]] = (None, "", [], {})
 
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Summary = Annotated[
@@ -28,6 +30,16 @@ Summary = Annotated[
 ]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 TopicCode = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,100}$")]
+
+
+def _without_empties(value: Any) -> Any:
+    """A resource without the nulls and empties it came with; a list keeps nulls, as FHIR may."""
+    if isinstance(value, list):
+        return [each for each in map(_without_empties, value) if each not in _EMPTY[1:]]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: _without_empties(inner) for name, inner in value.items()}
+    return {name: inner for name, inner in kept.items() if inner not in _EMPTY}
 
 
 class _Part(BaseModel):
@@ -90,7 +102,7 @@ class Action(_Part):
 
     type: Literal["create", "update", "delete"]
     description: Text
-    resource: dict[str, Any] | None = None
+    resource: Annotated[dict[str, Any], AfterValidator(_without_empties)] | None = None
     resourceId: Text | None = None
 
     @model_validator(mode="after")

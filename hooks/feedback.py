@@ -6,9 +6,18 @@ display, or none at all.
 """
 
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AliasChoices,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from hooks.errors import MalformedRequest, Problem
 
@@ -44,7 +53,9 @@ class Feedback(_Sent):
 
     card: str = Field(min_length=1)
     outcome: Literal["accepted", "overridden"]
-    acceptedSuggestions: tuple[AcceptedSuggestion, ...] = ()
+    acceptedSuggestions: Annotated[
+        tuple[AcceptedSuggestion, ...], BeforeValidator(lambda sent: () if sent is None else sent)
+    ] = ()
     overrideReason: OverrideReason | None = Field(
         default=None, validation_alias=AliasChoices("overrideReason", "overrideReasons")
     )
@@ -66,7 +77,15 @@ class Feedback(_Sent):
 class FeedbackRequest(_Sent):
     """The whole body: at least one piece of feedback, for one card or for many."""
 
-    feedback: tuple[Feedback, ...] = Field(min_length=1)
+    feedback: tuple[Feedback, ...]
+
+    @field_validator("feedback")
+    @classmethod
+    def _holds_some(cls, pieces: tuple[Feedback, ...]) -> tuple[Feedback, ...]:
+        # not min_length: beside any wrong piece it would also report an empty list
+        if not pieces:
+            raise ValueError("at least one piece of feedback is expected")
+        return pieces
 
 
 def read_feedback(body: bytes) -> tuple[Feedback, ...]:

@@ -1,10 +1,10 @@
 """AllergyIntolerance, read tolerantly (https://hl7.org/fhir/R4/allergyintolerance.html)."""
 
-from functools import cached_property
 from typing import Final
 
 from prefetch.coding import Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, partial_date
+from prefetch.lazy import lazy
 from prefetch.references import Resource
 
 _SILENT_VERIFICATION: Final = frozenset({"refuted", "entered-in-error"})
@@ -28,23 +28,23 @@ class Allergy:
         """`AllergyIntolerance/id`."""
         return f"AllergyIntolerance/{self.id}"
 
-    @cached_property
+    @lazy
     def substance(self) -> Concept:
         """What the patient reacts to: `code`."""
         return concept(self.resource.get("code"))
 
-    @cached_property
+    @lazy
     def substances(self) -> tuple[Concept, ...]:
         """`code`, then each distinct `reaction.substance`."""
         named = [concept(reaction.get("substance")) for reaction in self._reactions]
         return tuple(dict.fromkeys(c for c in (self.substance, *named) if c))
 
-    @cached_property
+    @lazy
     def clinical_status(self) -> str:
         """`active`, `inactive`, `resolved`, or "" when it is not said."""
         return _status(self.resource.get("clinicalStatus"))
 
-    @cached_property
+    @lazy
     def verification_status(self) -> str:
         """`confirmed`, `unconfirmed`, `presumed`, `refuted`, `entered-in-error`, or ""."""
         return _status(self.resource.get("verificationStatus"))
@@ -70,12 +70,12 @@ class Allergy:
         """`low`, `high`, `unable-to-assess`, or ""."""
         return as_text(self.resource.get("criticality"))
 
-    @cached_property
+    @lazy
     def categories(self) -> frozenset[str]:
         """`food`, `medication`, `environment`, `biologic`; empty when it is not said."""
         return frozenset(filter(None, map(as_text, as_list(self.resource.get("category")))))
 
-    @cached_property
+    @lazy
     def manifestations(self) -> tuple[str, ...]:
         """What happened, in the chart's words, each once: "anaphylaxis", "hives"."""
         found = (c for r in self._reactions for c in concepts(r.get("manifestation")))
@@ -83,12 +83,12 @@ class Allergy:
         described = [as_text(r.get("description")) for r in self._reactions if not named]
         return tuple(dict.fromkeys(filter(None, (*named, *described))))
 
-    @cached_property
+    @lazy
     def severities(self) -> frozenset[str]:
         """`mild`, `moderate`, `severe`, of every reaction recorded."""
         return frozenset(filter(None, (as_text(r.get("severity")) for r in self._reactions)))
 
-    @cached_property
+    @lazy
     def since(self) -> PartialDate | None:
         """When it began, or else when it was recorded; None when neither is said.
 
@@ -100,13 +100,17 @@ class Allergy:
                 return found
         return None
 
-    @cached_property
+    @lazy
     def _reactions(self) -> list[Resource]:
         return [r for r in as_list(self.resource.get("reaction")) if isinstance(r, dict)]
 
 
 def _status(value: object) -> str:
     """A status' code: from its coding, or a bare code, or (as some send it) its text alone."""
+    try:
+        return value["coding"][0]["code"].lower()  # type: ignore[index, no-any-return]
+    except (TypeError, KeyError, IndexError, AttributeError):
+        pass  # not as FHIR has it: look closer
     found = concept(value)
     code = next((c.code for c in found.codings if c.code), found.text)
     return code.lower()

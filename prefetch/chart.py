@@ -5,16 +5,16 @@ Reading a list that was not obtained raises `NotObtained`, which the evaluator t
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cached_property
-
-import msgspec
 
 from hooks.errors import Problem, WrongPatient
 from hooks.request import Context
 from prefetch import needs
 from prefetch.allergy import Allergy
+from prefetch.coding import as_text
 from prefetch.data import Data
+from prefetch.lazy import lazy
 from prefetch.medication import MedicationOrder
+from prefetch.reading import read
 from prefetch.references import Resource, bare, bare_id, names_other_patient
 
 
@@ -43,7 +43,7 @@ class Chart:
         """FHIR id of the patient in context."""
         return self._context.patient_id
 
-    @cached_property
+    @lazy
     def allergies(self) -> tuple[Allergy, ...]:
         """The allergy list without entries that do not stand (refuted, in error, resolved).
 
@@ -53,7 +53,7 @@ class Chart:
         found = (Allergy(r) for r in self._read(needs.allergies.key))
         return tuple(allergy for allergy in found if allergy.counts)
 
-    @cached_property
+    @lazy
     def medications(self) -> tuple[MedicationOrder, ...]:
         """Orders on the patient's list that are current, drafts excluded.
 
@@ -63,13 +63,13 @@ class Chart:
         found = self._orders(self._read(needs.medications.key))
         return tuple(order for order in found if order.is_current)
 
-    @cached_property
+    @lazy
     def drafts(self) -> tuple[MedicationOrder, ...]:
         """Every unsigned medication order of the session, selected or not."""
         found = medication_requests(self._context.draft_resources)
         return tuple(order for order in self._orders(found) if not order.is_prohibition)
 
-    @cached_property
+    @lazy
     def selected(self) -> tuple[MedicationOrder, ...]:
         """The unsigned medication orders to advise on: those just picked, or all at signing."""
         chosen = {id(draft) for draft in selected_drafts(self._context)}
@@ -90,16 +90,15 @@ class Chart:
     def _orders(self, resources: Iterable[Resource]) -> list[MedicationOrder]:
         return [MedicationOrder(resource, self._medications) for resource in resources]
 
-    @cached_property
+    @lazy
     def _medications(self) -> dict[str, Resource]:
         """Medication resources by `Type/id`: siblings of the drafts, included, or read for us."""
         known = sibling_medications(self._context)
         listed = self._data.get(needs.medications.key)
         known |= included_medications(listed) if listed is not None else {}
         for reference, body in self._references.items():
-            resource = msgspec.json.decode(body)
-            if resource.get("resourceType") == "Medication":
-                known[reference] = resource
+            for medication in read([body], "Medication", self.patient_id).resources:
+                known[reference] = medication
         return known
 
 
@@ -130,8 +129,8 @@ def selected_drafts(context: Context) -> list[Resource]:
     in it names a draft, every draft is meant: silence would look like "all clear".
     """
     drafts = context.draft_resources
-    wanted = {bare_id(reference) for reference in context.selected or ()}
-    return [draft for draft in drafts if draft.get("id") in wanted] or drafts
+    wanted = {bare_id(reference) for reference in context.selected or ()} - {""}
+    return [draft for draft in drafts if as_text(draft.get("id")) in wanted] or drafts
 
 
 def refuse_other_patients(context: Context) -> None:

@@ -1,53 +1,65 @@
-"""The only module that opens a socket: reads of the EHR's FHIR server with the delegated token.
+"""Reads of the EHR's FHIR server: shared, paged, bounded, and kept from servers that are down.
 
 Whatever goes wrong becomes a `Reason`; nothing is raised for what a server does.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any, Final
-from urllib.parse import urljoin
 
 import httpx
 import msgspec
 
+from prefetch.breaker import Breakers, Position
 from prefetch.coding import as_list, as_text
 from prefetch.origins import same_origin
+from prefetch.pacing import Pacing
+from prefetch.sharing import Sharing
 from prefetch.states import Reason
+from prefetch.wire import Wire
 
-_HEADERS: Final = {"Accept": "application/fhir+json; fhirVersion=4.0, application/json;q=0.9"}
-_STATUS_REASONS: Final = {
-    401: Reason.UNAUTHORIZED,
-    403: Reason.FORBIDDEN,
-    404: Reason.NOT_FOUND,
-    410: Reason.NOT_FOUND,
-    429: Reason.RATE_LIMITED,
-}
+# What says that a server, not a request, is in trouble.
+_BROKEN: Final = frozenset(
+    {Reason.UNREACHABLE, Reason.TIMEOUT, Reason.SERVER_ERROR, Reason.RATE_LIMITED}
+)
+_GRACE: Final = 0.02
+_WORTH_ASKING: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much one query may bring: pages, and bytes in all."""
+    """How much one query may bring: pages, entries, and bytes in all."""
 
     pages: int = 20
+    entries: int = 5000
     bytes: int = 8 * 1024 * 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Access:
-    """Where and with what to read.
+    """Where and with what to read, in one call.
 
     Attributes:
         base: the EHR's FHIR base URL, already allowed.
         token: the delegated bearer token.
         deadline: event-loop time after which no answer is of use.
+        expires: event-loop time at which the token ends; infinite when that is not known.
+        tenant: whose call this is; answers are never shared between tenants.
+        refused: set once the server has refused the token: it is not sent again.
     """
 
     base: str
     token: str
     deadline: float
+    expires: float = float("inf")
+    tenant: str = ""
+    refused: bool = False
+    identity: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Derive what stands for the token where it must not be kept."""
+        self.identity = sha256(self.token.encode(errors="replace")).hexdigest()
 
     def __repr__(self) -> str:
         """A form that can be logged: the token never prints."""
@@ -68,32 +80,42 @@ class _Page(msgspec.Struct):
     link: Any = None
 
 
+class _Entries(msgspec.Struct):
+    entry: list[msgspec.Raw] = []
+
+
 class FhirClient:
-    """A pooled HTTP client for FHIR reads. One per process; share it."""
+    """Reads FHIR servers. One per process; share it."""
 
     def __init__(
-        self, bounds: Bounds | None = None, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        bounds: Bounds | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        *,
+        cache_seconds: float = 0,
+        pacing: Pacing | None = None,
     ) -> None:
         """Make the client.
 
         Args:
             bounds: how much one query may bring.
             transport: another way out than the network, such as an ASGI app.
+            cache_seconds: how long whole answers are kept for the same token; 0 keeps none.
+            pacing: says whether and when to try again.
         """
         self._bounds = bounds or Bounds()
-        self._http = httpx.AsyncClient(
-            http2=True,
-            follow_redirects=False,
-            headers=_HEADERS,
-            transport=transport,
-            trust_env=False,
-            timeout=None,  # noqa: S113 - the deadline of each call bounds it
-            limits=httpx.Limits(max_connections=200, max_keepalive_connections=50),
-        )
+        self._wire = Wire(transport, pacing or Pacing())
+        self._sharing: Sharing[Answer] = Sharing(cache_seconds, _now)
+        self._breakers = Breakers(_now)
 
     async def aclose(self) -> None:
-        """Close the pooled connections."""
-        await self._http.aclose()
+        """End what is under way, and close the pooled connections."""
+        await self._sharing.aclose()
+        await self._wire.aclose()
+
+    def position(self, base: str) -> Position:
+        """Where the circuit breaker of a server stands."""
+        return self._breakers.position(base)
 
     async def query(self, access: Access, relative: str) -> Answer:
         """Run a FHIR read or search and follow its pages.
@@ -102,57 +124,68 @@ class FhirClient:
             access: server, token and deadline.
             relative: the request relative to the base, such as `AllergyIntolerance?patient=1`.
         """
-        return await self.follow(access, urljoin(access.base.rstrip("/") + "/", relative))
+        url = same_origin(access.base, relative)
+        return Answer(reason=Reason.REJECTED) if url is None else await self.follow(access, url)
 
     async def follow(self, access: Access, url: str) -> Answer:
         """Read the page at `url` and the ones its next links lead to."""
-        pages: list[bytes] = []
-        try:
-            async with asyncio.timeout_at(access.deadline):
-                reason = await self._pages(access, url, pages)
-        except TimeoutError:
-            reason = Reason.TIMEOUT
-        except httpx.TransportError:
-            reason = Reason.UNREACHABLE
-        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
-            reason = Reason.MALFORMED
-        if pages and reason is not None:
-            reason = Reason.TRUNCATED
-        return Answer(tuple(pages), reason)
+        if access.refused:
+            return Answer(reason=Reason.UNAUTHORIZED)
+        if access.deadline <= _now():
+            return Answer(reason=Reason.TIMEOUT)  # which says nothing of the server
+        answer = await self._shared(access, url)
+        if answer.reason is Reason.TIMEOUT and access.deadline - _now() > _WORTH_ASKING:
+            # it was another call's request, and that call had less time than this one
+            answer = await self._shared(access, url)
+        access.refused = access.refused or answer.reason is Reason.UNAUTHORIZED
+        return answer
 
-    async def _pages(self, access: Access, url: str, pages: list[bytes]) -> Reason | None:
-        room = self._bounds.bytes
+    async def _shared(self, access: Access, url: str) -> Answer:
+        key = (access.tenant, access.base, access.identity, url)
+        try:
+            # the request keeps to the deadline by itself; the grace lets it hand over what it has
+            async with asyncio.timeout_at(access.deadline + _GRACE):
+                return await self._sharing.get(
+                    key,
+                    lambda: self._guarded(access, url),
+                    lambda found: 0 if found.reason else access.expires - _now(),
+                )
+        except TimeoutError:
+            return Answer(reason=Reason.TIMEOUT)
+
+    async def _guarded(self, access: Access, url: str) -> Answer:
+        """Read, unless the server is known to be down; learn from what comes."""
+        if not self._breakers.admits(access.base):
+            return Answer(reason=Reason.UNAVAILABLE)
+        try:
+            pages, reason = await self._pages(access, url)
+        except BaseException:
+            self._breakers.gave_up(access.base)
+            raise
+        if reason in _BROKEN:
+            self._breakers.failed(access.base)
+        else:
+            self._breakers.succeeded(access.base)
+        return Answer(tuple(pages), Reason.TRUNCATED if pages and reason else reason)
+
+    async def _pages(self, access: Access, url: str) -> tuple[list[bytes], Reason | None]:
+        pages: list[bytes] = []
+        room, entries = self._bounds.bytes, self._bounds.entries
         next_url: str | None = url
         while next_url is not None:
-            if len(pages) == self._bounds.pages:
-                return Reason.TRUNCATED
-            page = await self._get(access, next_url, room)
+            if len(pages) == self._bounds.pages or entries <= 0:
+                return pages, Reason.TRUNCATED
+            page = await self._wire.get(next_url, access.token, access.deadline, room)
             if isinstance(page, Reason):
-                return page
+                return pages, page
             pages.append(page)
             room -= len(page)
+            entries -= _entries(page)
             link = next_link(page)
             next_url = same_origin(access.base, link) if link else None
             if link and next_url is None:
-                return Reason.TRUNCATED
-        return None
-
-    async def _get(self, access: Access, url: str, room: int) -> bytes | Reason:
-        async with self._stream(access, url) as response:
-            if response.status_code != httpx.codes.OK:
-                return _reason(response.status_code)
-            body = bytearray()
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > room:
-                    return Reason.TRUNCATED
-        return bytes(body) if _is_json_object(body) else Reason.MALFORMED
-
-    @asynccontextmanager
-    async def _stream(self, access: Access, url: str) -> AsyncIterator[httpx.Response]:
-        headers = {"Authorization": f"Bearer {access.token}"}
-        async with self._http.stream("GET", url, headers=headers) as response:
-            yield response
+                return pages, Reason.TRUNCATED
+        return pages, None
 
 
 def next_link(page: bytes | msgspec.Raw) -> str:
@@ -165,15 +198,14 @@ def next_link(page: bytes | msgspec.Raw) -> str:
     return next((as_text(link.get("url")) for link in found), "")
 
 
-def _reason(status: int) -> Reason:
-    if status in _STATUS_REASONS:
-        return _STATUS_REASONS[status]
-    return Reason.REJECTED if httpx.codes.is_client_error(status) else Reason.SERVER_ERROR
-
-
-def _is_json_object(body: bytes | bytearray) -> bool:
+def _entries(page: bytes) -> int:
+    """How many entries a Bundle has; 0 when it is none."""
     try:
-        msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+        return len(msgspec.json.decode(page, type=_Entries).entry)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return False
-    return True
+        return 0
+
+
+def _now() -> float:
+    """Monotonic seconds, as the event loop counts them."""
+    return asyncio.get_running_loop().time()

@@ -1,6 +1,5 @@
 """A code and a concept, read tolerantly: what a CodeableConcept says, whatever shape it came in."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from prefetch.systems import canonical
@@ -22,7 +21,7 @@ class Concept(NamedTuple):
 
     def code(self, system: str) -> str:
         """The first code of `system`, or "" when there is none."""
-        return next((c.code for c in self.codings if c.system == system), "")
+        return next((c.code for c in self.codings if c.system == system and c.code), "")
 
     @property
     def label(self) -> str:
@@ -54,8 +53,8 @@ def concept(value: Any) -> Concept:
         return Concept(text=value.strip())
     if not isinstance(value, dict):
         return Concept()
-    raw = as_list(value.get("coding")) if "coding" in value else [value]
-    return Concept(tuple(dict.fromkeys(_codings(raw))), as_text(value.get("text")))
+    raw = value.get("coding") if "coding" in value else value
+    return Concept(_codings(raw if isinstance(raw, list) else [raw]), as_text(value.get("text")))
 
 
 def concepts(value: Any) -> tuple[Concept, ...]:
@@ -63,11 +62,15 @@ def concepts(value: Any) -> tuple[Concept, ...]:
     return tuple(c for c in map(concept, as_list(value)) if c)
 
 
-def _codings(values: Iterable[Any]) -> Iterator[Coding]:
+def _codings(values: list[Any]) -> tuple[Coding, ...]:
+    """The codings that say something, each once. Written out plainly: it is the hottest loop."""
+    found = []
     for value in values:
-        if not isinstance(value, dict):
-            continue
-        code = as_text(value.get("code"))
-        display = as_text(value.get("display"))
-        if code or display:
-            yield Coding(canonical(as_text(value.get("system"))), code, display)
+        if isinstance(value, dict):
+            system, code, display = value.get("system"), value.get("code"), value.get("display")
+            code = code.strip() if isinstance(code, str) else ""
+            display = display.strip() if isinstance(display, str) else ""
+            if code or display:
+                system = canonical(system) if isinstance(system, str) else ""
+                found.append(Coding(system, code, display))
+    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)

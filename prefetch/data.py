@@ -1,11 +1,11 @@
 """The data under one prefetch key, with its state: decoded when first read, not before."""
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
 
 import msgspec
 
 from hooks.errors import NotObtained
+from prefetch.lazy import lazy
 from prefetch.needs import Need
 from prefetch.reading import Reading, read
 from prefetch.references import Resource
@@ -44,14 +44,15 @@ class Data:
         self._fetched = fetched
         self._reason = reason
 
-    @cached_property
+    @lazy
     def _reading(self) -> Reading:
         return read(self._pages, self.need.resource, self._patient_id)
 
     @property
     def reason(self) -> Reason | None:
         """Why the data is missing or not whole; None when it is whole."""
-        return self._reason or self._reading.reason
+        nothing_came = None if self._pages else Reason.MALFORMED
+        return self._reason or self._reading.reason or nothing_came
 
     @property
     def complete(self) -> bool:

@@ -12,7 +12,7 @@ A given list with a next link is completed from the server, or else it is not wh
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -77,7 +77,10 @@ class Gatherer:
         context = self._request.context
         siblings = sibling_medications(context)
         drafted = [unresolved(r, siblings) for r in medication_requests(context.draft_resources)]
-        data, medications = await asyncio.gather(self._gather(needs), self._read(drafted))
+        if any(drafted):
+            data, medications = await asyncio.gather(self._gather(needs), self._read(drafted))
+        else:
+            data, medications = await self._gather(needs), {}
         if MEDICATIONS in must and data[MEDICATIONS.key].obtained:
             listed = data[MEDICATIONS.key]
             known = {**siblings, **included_medications(listed)}
@@ -86,8 +89,12 @@ class Gatherer:
 
     async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
         values = recognise(self._request.prefetch, needs)
-        found = await asyncio.gather(*(self._obtain(need, values) for need in needs))
-        return {data.need.key: data for data in found}
+        found = {need.key: self._given(need, values.get(need.key)) for need in needs}
+        missing = [need for need in needs if found[need.key] is None]
+        if missing:
+            read = await asyncio.gather(*(self._obtain(n, values.get(n.key)) for n in missing))
+            found |= {data.need.key: data for data in read}
+        return {key: data for key, data in found.items() if data is not None}
 
     async def _read(self, references: Iterable[str]) -> dict[str, bytes]:
         """Resources by `Type/id`, read at once; those that can't be had are absent."""
@@ -97,15 +104,21 @@ class Gatherer:
         answers = await asyncio.gather(*(self._client.query(self._access, r) for r in wanted))
         return {r: a.pages[0] for r, a in zip(wanted, answers, strict=True) if a.pages}
 
-    async def _obtain(self, need: Need, values: Mapping[str, msgspec.Raw]) -> Data:
-        value = values.get(need.key)
+    def _given(self, need: Need, value: msgspec.Raw | None) -> Data | None:
+        """The data as prefetched; None when there is something to read from the server."""
+        if value is None or next_link(value):
+            return None
+        given = Data(need, self._request.context.patient_id, [value])
+        return given if given.obtained else None
+
+    async def _obtain(self, need: Need, value: msgspec.Raw | None) -> Data:
         if value is None:
             return await self._fetch(need)
-        given = Data(need, self._request.context.patient_id, [value])
         if link := next_link(value):
             return await self._complete(need, value, link)
         # an outcome in place of data, or something unreadable: the server may do better
-        return given if given.obtained else await self._fetch(need, otherwise=given)
+        given = Data(need, self._request.context.patient_id, [value])
+        return await self._fetch(need, otherwise=given)
 
     async def _fetch(self, need: Need, otherwise: Data | None = None) -> Data:
         query = fill(need.template, self._request.context, self._today)
@@ -160,7 +173,10 @@ def _answers(value: msgspec.Raw) -> str:
 
 
 def _first_type(bundle: msgspec.Raw) -> str:
-    entries = as_list(msgspec.json.decode(bundle).get("entry"))
+    try:
+        entries = as_list(msgspec.json.decode(bundle).get("entry"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
     resources = (e.get("resource") for e in entries if isinstance(e, dict))
     kinds = (r.get("resourceType") for r in resources if isinstance(r, dict))
     return next((kind for kind in kinds if isinstance(kind, str)), "")

@@ -3,16 +3,20 @@
 The drug comes inline, contained, as a sibling entry, or as a reference that must be read.
 """
 
+import re
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Final, NamedTuple
 
 from prefetch.coding import Concept, as_list, as_text, concept, concepts
+from prefetch.lazy import lazy
 from prefetch.references import Resource, bare, contained, target
 
 # `unknown` and no status at all may well be taken (OpenEMR sends them): leaving them out would
 # be the more dangerous error.
 _CURRENT: Final = frozenset({"active", "on-hold", "unknown", "draft", ""})
+
+# The read of one Medication: no query, and no step up to another path.
+_READ: Final = re.compile(r"Medication/(?!\.+$)[\w.~-]+", re.ASCII)
 
 
 class Medication(NamedTuple):
@@ -55,7 +59,7 @@ class MedicationOrder:
         """`MedicationRequest/id`."""
         return f"MedicationRequest/{self.id}"
 
-    @cached_property
+    @lazy
     def medication(self) -> Medication:
         """The drug, from wherever it is kept; at worst the display of a dangling reference."""
         if inline := concept(self.resource.get("medicationCodeableConcept")):
@@ -75,14 +79,14 @@ class MedicationOrder:
     @property
     def is_current(self) -> bool:
         """Whether it is to be taken now: not stopped, completed, cancelled or in error."""
-        return as_text(self.resource.get("status")) in _CURRENT and not self.is_prohibition
+        return as_text(self.resource.get("status")).lower() in _CURRENT and not self.is_prohibition
 
     @property
     def is_prohibition(self) -> bool:
         """Whether it says the drug must NOT be given (`doNotPerform`)."""
         return self.resource.get("doNotPerform") is True
 
-    @cached_property
+    @lazy
     def reasons(self) -> tuple[Concept, ...]:
         """Why it is given: `reasonCode`."""
         return concepts(self.resource.get("reasonCode"))
@@ -101,7 +105,7 @@ def unresolved(resource: Resource, medications: Mapping[str, Resource]) -> str:
     if not reference or reference.startswith("#") or bare(reference) in medications:
         return ""
     found = bare(reference)
-    return found if found.startswith("Medication/") else ""
+    return found if _READ.fullmatch(found) else ""
 
 
 def _read(medication: Resource, shown: str) -> Medication:

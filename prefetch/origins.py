@@ -47,7 +47,10 @@ def is_loopback(url: str) -> bool:
 
 def same_origin(base: str, link: str) -> str | None:
     """The absolute form of a link found in an answer of `base`; None when it leads elsewhere."""
-    absolute = urljoin(base.rstrip("/") + "/", link)
+    try:
+        absolute = urljoin(base.rstrip("/") + "/", link)
+    except ValueError:
+        return None
     return absolute if origin(absolute) == origin(base) is not None else None
 
 

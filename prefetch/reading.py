@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import msgspec
 
-from prefetch.coding import as_list
+from prefetch.coding import as_list, as_text
 from prefetch.outcomes import is_outcome, says_incomplete, says_none_found
 from prefetch.references import Resource, names_other_patient
 from prefetch.states import Reason
@@ -49,7 +49,9 @@ class Reading:
 
     def add(self, resource: Any, kind: str, patient_id: str) -> None:
         """Take one entry's resource, or note why it cannot be taken."""
-        if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+        if is_plainly_theirs(resource, kind, patient_id):
+            self.resources.append(resource)
+        elif not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
             self.reason = Reason.MALFORMED
         elif is_outcome(resource):
             if says_incomplete(resource):
@@ -77,12 +79,32 @@ def read(pages: Iterable[bytes | msgspec.Raw], kind: str, patient_id: str) -> Re
     return reading
 
 
+def is_plainly_theirs(resource: Any, kind: str, patient_id: str) -> bool:
+    """Whether the resource is of this kind, unlabelled, and names this patient in the usual way.
+
+    A short cut for what nearly all entries are; whatever it does not recognise is looked at fully.
+    """
+    if type(resource) is not dict or resource.get("resourceType") != kind or _is_labelled(resource):
+        return False
+    who = resource.get("subject") or resource.get("patient")
+    return (
+        type(who) is dict
+        and who.get("reference") == f"Patient/{patient_id}"
+        and not ("subject" in resource and "patient" in resource)
+    )
+
+
 def is_redacted(resource: Resource) -> bool:
     """Whether a security label says that the content was withheld."""
     meta = resource.get("meta")
     labels = as_list(meta.get("security")) if isinstance(meta, dict) else []
     codes = (label.get("code") for label in labels if isinstance(label, dict))
-    return any(code in _REDACTION_CODES for code in codes)
+    return any(as_text(code) in _REDACTION_CODES for code in codes)
+
+
+def _is_labelled(resource: Resource) -> bool:
+    meta = resource.get("meta")
+    return meta is not None and (type(meta) is not dict or "security" in meta)
 
 
 def _read_page(page: bytes | msgspec.Raw, kind: str, patient_id: str, reading: Reading) -> None:
@@ -119,11 +141,11 @@ def _entries(value: Any, kind: str) -> list[Any] | None:
 
 def _newest_of_each(resources: list[Resource]) -> list[Resource]:
     """Each id once, the newest version of it: pages of one search may repeat a resource."""
-    if len({id(r) if r.get("id") is None else r["id"] for r in resources}) == len(resources):
+    keys = [as_text(resource.get("id")) or id(resource) for resource in resources]
+    if len(set(keys)) == len(keys):
         return resources
-    newest: dict[Any, Resource] = {}
-    for resource in resources:
-        key = resource.get("id") or id(resource)
+    newest: dict[str | int, Resource] = {}
+    for key, resource in zip(keys, resources, strict=True):
         if key not in newest or _updated(resource) > _updated(newest[key]):
             newest[key] = resource
     return list(newest.values())

@@ -29,6 +29,8 @@ class Reason(StrEnum):
     RATE_LIMITED = "rate-limited"
     TIMEOUT = "timeout"
     UNREACHABLE = "unreachable"
+    UNAVAILABLE = "unavailable"
+    REDIRECTED = "redirected"
     SERVER_ERROR = "server-error"
     MALFORMED = "malformed"
     OUTCOME = "outcome"
@@ -54,6 +56,8 @@ _WORDS = {
     Reason.RATE_LIMITED: "the record server is busy",
     Reason.TIMEOUT: "the record server took too long",
     Reason.UNREACHABLE: "the record server could not be reached",
+    Reason.UNAVAILABLE: "the record server has failed repeatedly",
+    Reason.REDIRECTED: "the record server is somewhere else now",
     Reason.SERVER_ERROR: "the record server reported an error",
     Reason.MALFORMED: "what came could not be understood",
     Reason.OUTCOME: "the record system says data is missing",

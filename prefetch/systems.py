@@ -4,6 +4,7 @@ Sources: FHIR R4 "Using Codes in resources" (https://hl7.org/fhir/R4/terminologi
 for URLs and OIDs; the aliases marked "seen" come from answers of vendors' public sandboxes.
 """
 
+from functools import lru_cache
 from typing import Final
 
 RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
@@ -25,6 +26,7 @@ _ALIASES: Final = {
 }
 
 
+@lru_cache(maxsize=1024)
 def canonical(system: str) -> str:
     """The canonical URL of a code system given by URL or OID; unknown systems stay as sent."""
     name = system.strip()

@@ -9,7 +9,7 @@ from prefetch.allergy import Allergy
 from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.medication import Medication, MedicationOrder
-from rules._allergy_conflicts import allergy_conflicts, drugs_of, unrecognised
+from rules._allergy_conflicts import allergy_conflicts, drugs_of, is_recognised, unrecognised
 from rules._finding import Advice, Finding, NotChecked, remove, swap
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.alternatives import Alternative
@@ -40,6 +40,7 @@ __all__ = [
     "Source",
     "allergy_conflicts",
     "drugs_of",
+    "is_recognised",
     "markdown",
     "needs",
     "plain",

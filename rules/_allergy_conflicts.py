@@ -86,6 +86,14 @@ def drugs_of(order: MedicationOrder, know: Knowledge) -> list[Drug]:
     return [drug for item in order.medication.ingredients if (drug := know.drug(item))]
 
 
+def is_recognised(order: MedicationOrder, know: Knowledge) -> bool:
+    """Whether all of the order's drug is known: its product, or else every ingredient listed."""
+    named = order.medication.ingredients
+    if know.drug(order.medication.product) is not None:
+        return True
+    return bool(named) and all(know.drug(item) is not None for item in named)
+
+
 def allergens_of(allergy: Allergy, know: Knowledge) -> list[Allergen]:
     """What an allergy entry is about, once for each distinct substance it names."""
     return [know.allergen(substance) for substance in allergy.substances]

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -53,7 +54,7 @@ def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
         summary=finding.summary,
         detail=finding.detail or None,
         indicator=finding.indicator,
-        source=_with_topic(rule.source, rule.id),
+        source=with_topic(rule.source, rule.id),
         suggestions=suggestions or None,
         selectionBehavior="at-most-one" if suggestions else None,
         overrideReasons=None if finding.indicator == "info" else OVERRIDE_REASONS,
@@ -75,7 +76,7 @@ def not_checked_card(gaps: Sequence[NotChecked], call: Call) -> Card:
         summary=shorten(f"Not checked{more}: {plain(first.what)} - {plain(first.why)}"),
         detail="Nothing below has been cleared:\n\n" + "\n".join(named),
         indicator=indicator,
-        source=_with_topic(call.own_source, "not-checked"),
+        source=with_topic(call.own_source, "not-checked"),
         overrideReasons=None if indicator == "info" else OVERRIDE_REASONS,
     )
 
@@ -101,7 +102,9 @@ def _suggestions(advice: Iterable[Advice], call: Call, identity: str) -> Iterabl
             _log.warning("suggestion left out: %s", error)
 
 
-def _with_topic(source: Source, rule_id: str) -> Source:
+@lru_cache(maxsize=256)
+def with_topic(source: Source, rule_id: str) -> Source:
+    """The source of a card, with what the card is about."""
     code = "".join(character for character in rule_id if character.isalnum())
     topic = Topic(system=_TOPICS, code=code, display=rule_id.replace("-", " "))
     return source.model_copy(update={"topic": topic})

@@ -19,14 +19,12 @@ _LONGEST_QUOTE: Final = 200
 
 def plain(text: str, limit: int = _LONGEST_QUOTE) -> str:
     """Chart text for a plain-text place: one line, no control characters, no angle brackets."""
-    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    return shorten(" ".join("".join(kept).split()).translate(_BRACKETS), limit)
+    return shorten(_one_line(text).translate(_BRACKETS), limit)
 
 
 def markdown(text: str) -> str:
     """Chart text for `detail`: whatever it holds, it shows as itself and starts nothing."""
-    kept = (c if unicodedata.category(c)[0] != "C" else " " for c in text)
-    quoted = shorten(" ".join("".join(kept).split()), _LONGEST_QUOTE)
+    quoted = shorten(_one_line(text), _LONGEST_QUOTE)
     for character, entity in _ENTITIES.items():
         quoted = quoted.replace(character, entity)
     quoted = _INLINE.sub(lambda m: f"\\{m[0]}", quoted)
@@ -51,3 +49,9 @@ def sentence(text: str) -> str:
 def uncapped(text: str) -> str:
     """The text as it stands inside a sentence: its first letter small, unless it is an acronym."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable():  # which no text with control or format characters is
+        text = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return " ".join(text.split())

@@ -16,7 +16,7 @@ from prefetch.client import FhirClient
 from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
-from service import demo, pages
+from service import collector, demo, pages
 from service.catalog import Catalog
 from service.discovery import discovery
 from service.feedback import feedback
@@ -83,6 +83,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
 async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
+    collector.tune()
     yield
     await state.fhir.aclose()
     state.feedback.close()

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from prefetch.systems import LOINC, RXNORM, SNOMED
 
-quick = settings(deadline=None, max_examples=120)
+quick = settings(deadline=None, max_examples=50)
 Json = dict[str, Any]
 
 # Names and words that steer odd JSON into every branch of a tolerant reader.
@@ -44,14 +44,14 @@ def json_values() -> st.SearchStrategy[Any]:
     names = st.sampled_from(_MEMBERS) | odd_text()
     return st.recursive(
         scalars(),
-        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(names, inner, max_size=5),
-        max_leaves=12,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=3),
+        max_leaves=6,
     )
 
 
 def odd_resources(kind: str = "") -> st.SearchStrategy[Json]:
     """Resources (of one type, if it is given) whose members hold anything at all."""
-    members = st.dictionaries(st.sampled_from(_MEMBERS), json_values(), max_size=7)
+    members = st.dictionaries(st.sampled_from(_MEMBERS), json_values(), max_size=5)
     return members.map(lambda found: {**found, "resourceType": kind} if kind else found)
 
 
@@ -127,7 +127,14 @@ _SYSTEMS = {
     "urn:of:a:site": ("urn:of:a:site",),
     "": ("", None, 7),
 }
-_NO_CODING: tuple[Any, ...] = ({}, None, "x", 5, {"extension": [{"url": "absent"}]}, {"code": 7, "display": ""})
+_NO_CODING: tuple[Any, ...] = (
+    {},
+    None,
+    "x",
+    5,
+    {"extension": [{"url": "absent"}]},
+    {"code": 7, "display": ""},
+)
 
 
 @st.composite

@@ -1,6 +1,7 @@
 """Allergens: from the codes and words of an allergy record to what must be avoided."""
 
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -15,6 +16,9 @@ _DENIALS: Final = frozenset({"none-known"})
 _VAGUE: Final = frozenset({"unspecified"})
 _ORDER: Final = ("drug", "food", "environment", "none-known", "unspecified")
 _PLACES: Final = ("food", "environment")
+
+
+_REMEMBERED: Final = 8192
 
 
 class Allergen(NamedTuple):
@@ -70,6 +74,8 @@ class Allergens:
             entry = _Entry("drug", (), (class_id,))
             for name in (class_id.replace("_", " "), self._class_names[class_id]):
                 self._by_name.setdefault(normal(name), entry)
+        # the same substances are charted again and again; words of a chart are not kept
+        self._from_codes = lru_cache(_REMEMBERED)(self._substance_of)
 
     def _relevant(self, folder: Path) -> frozenset[str]:
         """The classes that take part in allergy: those an allergen or cross-reactivity names."""
@@ -95,9 +101,16 @@ class Allergens:
         names a substance wins; failing that, words that name one; only then a statement that no
         allergy is known, because a chart must not be cleared by a stray code beside a named drug.
         """
+        return self._from_codes(concept.codings) or self._from_all(concept)
+
+    def _substance_of(self, codings: Iterable[Coding]) -> Allergen | None:
+        """The substance that codes alone name."""
+        coded: Found = [(c, e) for c in codings if (e := self._coded(c))]
+        found = _of(coded, _SUBSTANCES)
+        return self._united(found, "code") if found else None
+
+    def _from_all(self, concept: Concept) -> Allergen:
         coded: Found = [(c, e) for c in concept.codings if (e := self._coded(c))]
-        if found := _of(coded, _SUBSTANCES):
-            return self._united(found, "code")
         said: Found = [(None, e) for text in _texts(concept) if (e := self._named(text))]
         for kinds in (_SUBSTANCES, _DENIALS, _VAGUE):
             if found := _of(coded, kinds):

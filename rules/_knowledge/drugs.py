@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -40,6 +41,9 @@ _ABBREVIATED: Final = frozenset(
     }
 )
 _SPELLED: Final = {"hcl": "hydrochloride"}
+
+
+_REMEMBERED: Final = 8192
 
 
 class Drug(NamedTuple):
@@ -80,6 +84,8 @@ class Drugs:
             if unii:
                 self._by_unii[unii] = found.base
         self._add_brands(folder)
+        # the same products are ordered again and again; words of a chart are not kept
+        self.from_codes = lru_cache(_REMEMBERED)(self._from_codes)
         self._most = max(name.count(" ") for name in self._by_name) + 1
 
     def _add_brands(self, folder: Path) -> None:
@@ -128,14 +134,17 @@ class Drugs:
         first one on a tie: never the union, which would invent a drug nobody ordered. Without a
         recognised code the text and then the displays are read; two readings that differ are none.
         """
-        if found := self._from_codes(concept):
+        return self.from_codes(concept.codings) or self._from_text(concept)
+
+    def _from_codes(self, codings: Iterable[Coding]) -> Drug | None:
+        """What drug the codes alone name."""
+        if found := self._decided(codings):
             coding, ingredients = found
             return Drug(ingredients, self.readable(ingredients), "code", coding)
-        ingredients = self._from_text(concept)
-        return Drug(ingredients, self.readable(ingredients), "text") if ingredients else None
+        return None
 
-    def _from_codes(self, concept: Concept) -> tuple[Coding, Ingredients] | None:
-        known = [(c, self._level(c), found) for c in concept.codings if (found := self.coded(c))]
+    def _decided(self, codings: Iterable[Coding]) -> tuple[Coding, Ingredients] | None:
+        known = [(c, self._level(c), found) for c in codings if (found := self.coded(c))]
         for level in ("product", "combination"):
             sets = {found for _, its_level, found in known if its_level == level}
             if len(sets) == 1:
@@ -156,10 +165,13 @@ class Drugs:
             return tty, _codes(codes)
         return "", ()
 
-    def _from_text(self, concept: Concept) -> Ingredients:
+    def _from_text(self, concept: Concept) -> Drug | None:
         texts = (concept.text, *(c.display for c in concept.codings))
         sets = {found for text in texts if text and (found := self.read(text))}
-        return sets.pop() if len(sets) == 1 else ()
+        if len(sets) != 1:
+            return None
+        ingredients = sets.pop()
+        return Drug(ingredients, self.readable(ingredients), "text")
 
     def read(self, text: str) -> Ingredients:
         """The ingredients of a drug as people write it: name, then strength and form, or nothing.

@@ -45,6 +45,7 @@ from rules import (
     Source,
     allergy_conflicts,
     drugs_of,
+    is_recognised,
     needs,
     plain,
     remove,
@@ -75,6 +76,8 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
     if named:
         yield from unrecognised(chart.allergies, know)
     for order in named:
+        if chart.allergies and not is_recognised(order, know):
+            yield NotChecked(plain(order.label, 60), "the drug could not be recognised")
         if conflicts := allergy_conflicts(order, chart.allergies, know):
             worst = conflicts[0]
             yield Finding(
@@ -83,8 +86,6 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
                 about=(order,),
                 detail="\n\n".join(conflict.evidence for conflict in conflicts),
             ).suggest(remove(order), *replacements(order, chart, know))
-        elif chart.allergies and not drugs_of(order, know):
-            yield NotChecked(plain(order.label, 60), "the drug could not be recognised")
 
 
 def replacements(order: MedicationOrder, chart: Chart, know: Knowledge) -> Iterator[Advice]:

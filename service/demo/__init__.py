@@ -9,6 +9,8 @@ from rules import _charts as charts
 from service.fhir_server import FhirServer
 
 TOKEN: Final = "demo"  # noqa: S105 - opens made-up charts only
+
+
 def fhir_server() -> FhirServer:
     """A FHIR server with every demo chart, to be mounted."""
     server = FhirServer(tokens=frozenset({TOKEN}), base_url=None)

@@ -218,3 +218,14 @@ async def test_a_new_chart_shows_conflicts_and_uncheckable_entries(ehr: EHR) -> 
     ehr.fhir.load(draft(id="m1", status="active"))
     answer = await ehr.view()
     assert [card["indicator"] for card in answer.json()["cards"]] == ["warning", "info"]
+
+
+async def test_an_ingredient_nobody_knows_is_said_to_be_unchecked(ehr: EHR) -> None:
+    """A compound is checked by the ingredients that are known, and the rest is told."""
+    parts = [{"itemCodeableConcept": {"text": name}} for name in ("amoxicillin", "house powder")]
+    drug = {"resourceType": "Medication", "id": "m", "ingredient": parts}
+    order = draft(
+        medicationCodeableConcept=None, contained=[drug], medicationReference={"reference": "#m"}
+    )
+    answer = await ehr.sign(order, prefetch=PENICILLIN_LIST)
+    assert [card["indicator"] for card in answer.json()["cards"]] == ["critical", "info"]

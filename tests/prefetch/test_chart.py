@@ -1,0 +1,249 @@
+"""The chart: what a rule may ask of a patient, and never a guess."""
+
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hooks.errors import NotObtained, WrongPatient
+from hooks.order_select import OrderSelect
+from hooks.order_sign import OrderSign
+from hooks.patient_view import PatientView
+from hooks.request import Context
+from prefetch import needs
+from prefetch.chart import (
+    Chart,
+    included_medications,
+    refuse_other_patients,
+    selected_drafts,
+    sibling_medications,
+)
+from prefetch.data import Data
+from prefetch.needs import Need
+from prefetch.states import Reason
+from tests.ehr import LISINOPRIL, PATIENT, Json, allergy, bundle, draft, medication, status
+from tests.strategies import as_json, json_values, odd_resources, quick
+
+DRUG: Json = {"resourceType": "Medication", "id": "m", "code": medication(*LISINOPRIL)}
+LINK: Json = {
+    "medicationCodeableConcept": None,
+    "medicationReference": {"reference": "Medication/m"},
+}
+
+
+def drafts_of(*entries: Json) -> Json:
+    """A Bundle of these entries."""
+    return {"resourceType": "Bundle", "entry": [*entries]}
+
+
+def signing(*resources: Json) -> Context:
+    """The context of signing these drafts."""
+    entries = drafts_of(*({"resource": resource} for resource in resources))
+    return OrderSign(patient_id=PATIENT, user_id="Practitioner/1", draft_orders=entries)
+
+
+def selecting(selections: list[Any], *resources: Json) -> Context:
+    """The context of having selected some of these drafts."""
+    entries = drafts_of(*({"resource": resource} for resource in resources))
+    return OrderSelect(
+        patient_id=PATIENT, user_id="Practitioner/1", draft_orders=entries, selections=selections
+    )
+
+
+def known(need: Need, *resources: Json, reason: Reason | None = None) -> dict[str, Data]:
+    """What is known under one key: a searchset of these, or nothing for a reason."""
+    pages = [] if reason else [as_json(bundle(*resources))]
+    return {need.key: Data(need, PATIENT, pages, reason=reason)}
+
+
+def chart(data: dict[str, Data], context: Context | None = None, **references: bytes) -> Chart:
+    """A chart of this data."""
+    return Chart(context or signing(), data, references)
+
+
+def test_only_allergies_that_stand_are_listed() -> None:
+    """Refuted, mistaken and resolved entries are not on the list."""
+    entries = [
+        allergy(id="stands"),
+        allergy(id="refuted", verificationStatus=status("verification", "refuted")),
+        allergy(id="resolved", clinicalStatus=status("clinical", "resolved")),
+    ]
+    assert [each.id for each in chart(known(needs.allergies, *entries)).allergies] == ["stands"]
+
+
+def test_only_current_orders_are_listed() -> None:
+    """Stopped orders and prohibitions are not on the list: some servers do not filter (EPIC-29)."""
+    entries = [
+        draft(id="taken", status="active"),
+        draft(id="stopped", status="stopped"),
+        draft(id="never", status="active", doNotPerform=True),
+    ]
+    found = chart(known(needs.medications, *entries)).medications
+    assert [order.id for order in found] == ["taken"]
+
+
+@pytest.mark.parametrize("name", ["allergies", "medications"])
+def test_a_list_that_was_not_obtained_cannot_be_read(name: str) -> None:
+    """A rule that reads it gets no empty list: the reading raises, with key and reason."""
+    found = chart(known(getattr(needs, name), reason=Reason.FORBIDDEN))
+    with pytest.raises(NotObtained) as caught:
+        getattr(found, name)
+    assert (caught.value.key, caught.value.reason) == (name, Reason.FORBIDDEN)
+
+
+@pytest.mark.parametrize(
+    ("data", "knows"),
+    [
+        (known(needs.allergies), True),
+        (known(needs.allergies, allergy()), True),
+        (known(needs.allergies, allergy(), {}), False),
+        (known(needs.allergies, reason=Reason.TIMEOUT), False),
+        ({}, False),
+    ],
+)
+def test_knows(data: dict[str, Data], knows: bool) -> None:
+    """A rule may rely on optional data only when all of it came."""
+    found = chart(data)
+    assert found.knows(needs.allergies) is knows
+    assert (found.data("allergies") is None) is (data == {})
+
+
+def test_drafts_are_the_medication_orders() -> None:
+    """Other orders, prohibitions and Medications among the drafts are no medication orders."""
+    other = {"resourceType": "ServiceRequest", "id": "s"}
+    found = chart({}, signing(draft(), other, DRUG, draft(id="no", doNotPerform=True)))
+    assert [order.id for order in found.drafts] == ["draft-1"]
+    assert found.patient_id == PATIENT
+
+
+@pytest.mark.parametrize(
+    ("selections", "picked"),
+    [
+        (["MedicationRequest/b"], ["b"]),
+        (["https://ehr.test/fhir/MedicationRequest/b/_history/1"], ["b"]),
+        (["b"], ["b"]),
+        (["MedicationRequest/c", "MedicationRequest/a"], ["a", "c"]),
+        (["MedicationRequest/unknown"], ["a", "b", "c"]),
+        ([""], ["a", "b", "c"]),
+        ([], ["a", "b", "c"]),
+    ],
+)
+def test_selected_drafts(selections: list[str], picked: list[str]) -> None:
+    """Advice is on the orders just picked (EPIC-17), or on all when nothing says which."""
+    context = selecting(selections, *(draft(id=id_) for id_ in "abc"))
+    assert [each["id"] for each in selected_drafts(context)] == picked
+    assert [order.id for order in chart({}, context).selected] == picked
+
+
+def test_signing_is_for_all_drafts() -> None:
+    """Without selections every draft is meant, also one without an id."""
+    context = signing(draft(id="a"), draft(id=None))
+    assert len(chart({}, context).selected) == 2
+
+
+def test_a_draft_without_an_id_is_not_selected_by_an_empty_selection() -> None:
+    """An id that is absent matches nothing."""
+    context = selecting(["", "MedicationRequest/a"], draft(id="a"), draft(id=None), draft(id=""))
+    assert [each.get("id") for each in selected_drafts(context)] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "reference"),
+    [
+        ({"resource": DRUG}, "Medication/m"),
+        ({"resource": DRUG, "fullUrl": "urn:uuid:7"}, "urn:uuid:7"),
+        ({"resource": DRUG, "fullUrl": "https://ehr.test/fhir/Medication/9"}, "Medication/9"),
+    ],
+)
+def test_a_drug_among_the_drafts(entry: Json, reference: str) -> None:
+    """A draft's drug in a sibling entry is found by id or fullUrl, with no FHIR call (EPIC-14)."""
+    order = draft(**(LINK | {"medicationReference": {"reference": reference}}))
+    entries = drafts_of({"resource": order}, entry)
+    context = OrderSign(patient_id=PATIENT, user_id="a/1", draft_orders=entries)
+    (found,) = chart({}, context).drafts
+    assert found.label == LISINOPRIL[1]
+    assert sibling_medications(context)["Medication/m"] == DRUG
+
+
+def test_an_included_drug() -> None:
+    """A drug that came along with the list is the drug of the orders that refer to it."""
+    data = known(needs.medications, draft(status="active", **LINK), DRUG)
+    assert [order.label for order in chart(data).medications] == [LISINOPRIL[1]]
+    assert included_medications(data["medications"]) == {"Medication/m": DRUG}
+
+
+@pytest.mark.parametrize(
+    ("body", "label"),
+    [
+        (as_json(DRUG), LISINOPRIL[1]),
+        (as_json({"resourceType": "OperationOutcome"}), "Amoxil"),
+        (as_json({"resourceType": "Patient", "code": {"text": "x"}}), "Amoxil"),
+        (b'{"resourceType": "Medication", "code": {"text": "\xff"}}', "Amoxil"),
+        (b'{"resourceType": "Medication", "code": ' + b"[" * 2000 + b"]" * 2000 + b"}", "Amoxil"),
+        (b"[]", "Amoxil"),
+    ],
+)
+def test_a_drug_that_was_read(body: bytes, label: str) -> None:
+    """A drug read for us is used if it is one; anything else leaves the display of the order."""
+    link = {"reference": "Medication/m", "display": "Amoxil"}
+    context = signing(draft(**(LINK | {"medicationReference": link})))
+    assert [o.label for o in chart({}, context, **{"Medication/m": body}).drafts] == [label]
+
+
+def test_drafts_for_others_are_refused() -> None:
+    """Each draft for another patient is named by its place among the entries that were sent."""
+    theirs = draft(subject={"reference": "Patient/p2"})
+    context = signing(draft(), theirs, {"resourceType": "Medication"}, theirs)
+    with pytest.raises(WrongPatient) as caught:
+        refuse_other_patients(context)
+    assert [(problem.where, problem.code) for problem in caught.value.problems] == [
+        ("context.draftOrders.entry[1].resource", "conflict"),
+        ("context.draftOrders.entry[3].resource", "conflict"),
+    ]
+    assert "p2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "context",
+    [
+        signing(),
+        signing(draft(), draft(subject=None), draft(subject={"reference": "Group/g"})),
+        PatientView(patient_id=PATIENT, user_id="Practitioner/1"),
+    ],
+)
+def test_drafts_for_this_patient_pass(context: Context) -> None:
+    """Orders for this patient, or that name none, are accepted."""
+    refuse_other_patients(context)
+
+
+@given(
+    st.lists(odd_resources("MedicationRequest") | odd_resources(), max_size=4),
+    st.lists(json_values(), max_size=3),
+)
+@quick
+def test_any_drafts_can_be_charted(resources: list[Json], selections: list[Any]) -> None:
+    """Whatever the drafts and selections hold, they can be judged and the chart can be read."""
+    context = selecting(selections, *resources)
+    with suppress(WrongPatient):
+        refuse_other_patients(context)
+    found = chart({}, context)
+    assert {id(order.resource) for order in found.selected} <= {
+        id(order.resource) for order in found.drafts
+    }
+    assert all(order.label for order in found.drafts)
+    assert bool(selected_drafts(context)) is bool(resources)
+
+
+@given(st.lists(odd_resources("MedicationRequest") | odd_resources("Medication"), max_size=4))
+@quick
+def test_any_list_can_be_charted(resources: list[Json]) -> None:
+    """Whatever the medication list holds, its orders can be read or it was not obtained."""
+    found = chart(known(needs.medications, *resources))
+    listed = found.data("medications")
+    if listed is not None and listed.obtained:
+        assert all(order.label for order in found.medications)
+    else:
+        with pytest.raises(NotObtained):
+            _ = found.medications

@@ -1,0 +1,176 @@
+"""Templates: which tokens are understood, and the request each template stands for."""
+
+import re
+from datetime import date, timedelta
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hooks.errors import ConfigurationError
+from hooks.request import Context
+from prefetch.templates import fill, tokens
+from tests.strategies import fhir_ids, odd_text, quick
+
+DAY = date(2024, 9, 13)
+FIELDS = ("context.patientId", "context.userId", "context.encounterId")
+USERS = {
+    "userPractitionerId": "Practitioner",
+    "userPractitionerRoleId": "PractitionerRole",
+    "userPatientId": "Patient",
+    "userRelatedPersonId": "RelatedPerson",
+}
+UNRESERVED = re.compile(r"[A-Za-z0-9\-._~%]*")
+
+
+def context(patient: str = "p1", user: str = "Practitioner/u1", encounter: str = "") -> Context:
+    """A context with these ids."""
+    return Context(patient_id=patient, user_id=user, encounter_id=encounter)
+
+
+@pytest.mark.parametrize(
+    ("template", "found"),
+    [
+        ("Patient", ()),
+        ("Patient/{{context.patientId}}", ("context.patientId",)),
+        ("Patient/{{ context.patientId }}", ("context.patientId",)),
+        ("X?a={{context.patientId}}&b={{today()}}", ("context.patientId", "today()")),
+        ("X?d=gt{{today() - 90 days}}", ("today() - 90 days",)),
+        ("X?d=gt{{today()+1day}}", ("today()+1day",)),
+        *((f"X/{{{{{name}}}}}", (name,)) for name in (*FIELDS, *USERS)),
+    ],
+)
+def test_tokens_that_are_understood(template: str, found: tuple[str, ...]) -> None:
+    """The context's fields, the four user tokens and days around today are found in order."""
+    assert tokens(template) == found
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "Patient/{{patientId}}",
+        "Patient/{{context.patient}}",
+        "Patient/{{}}",
+        "Patient/{{{context.patientId}}}",
+        "Patient/{{context.patientId",
+        "Patient/{{context.\npatientId}}",
+        "Patient/{{context.patientId}}/{{",
+        "X?d={{today() - 3 weeks}}",
+        "X?d={{today() * 3 days}}",
+        "X?d={{now()}}",
+        "X?_id={{context.draftOrders.entry.resource.id}}",
+        "X?_id={{%earlier.id}}",
+    ],
+)
+def test_other_tokens_are_refused(template: str) -> None:
+    """A token nobody could fill is found when a rule is loaded, and the message shows it."""
+    with pytest.raises(ConfigurationError) as caught:
+        tokens(template)
+    assert template in str(caught.value)
+
+
+@given(odd_text().filter(lambda text: "}" not in text and text.strip() not in (*FIELDS, *USERS)))
+@quick
+def test_any_unknown_token_is_refused(token: str) -> None:
+    """Whatever else stands between the braces is refused, never sent."""
+    with pytest.raises(ConfigurationError):
+        fill(f"Patient/{{{{{token}}}}}", context(), DAY)
+
+
+@pytest.mark.parametrize(
+    ("template", "filled"),
+    [
+        ("Patient/{{context.patientId}}", "Patient/p1"),
+        ("X?patient={{context.patientId}}&status=active", "X?patient=p1&status=active"),
+        ("{{context.userId}}", "Practitioner/u1"),
+        ("Practitioner/{{userPractitionerId}}", "Practitioner/u1"),
+        ("PractitionerRole/{{userPractitionerRoleId}}", None),
+        ("Encounter/{{context.encounterId}}", None),
+        ("X?p={{context.patientId}}&e={{context.encounterId}}", None),
+        ("X?d=gt{{today()}}", "X?d=gt2024-09-13"),
+        ("X?d=gt{{today() - 90 days}}", "X?d=gt2024-06-15"),
+        ("X?d=gt{{today()}}&d=lt{{today() + 365 days}}", "X?d=gt2024-09-13&d=lt2025-09-13"),
+        ("Patient", "Patient"),
+    ],
+)
+def test_fill(template: str, filled: str | None) -> None:
+    """Templates become requests, the standard's own examples included, or nothing at all."""
+    assert fill(template, context(), DAY) == filled
+
+
+@pytest.mark.parametrize(("token", "kind"), USERS.items())
+def test_user_tokens_are_for_their_kind_of_user(token: str, kind: str) -> None:
+    """Each user token has a value for one type of user, and for no other."""
+    for other in USERS.values():
+        filled = fill(f"X/{{{{{token}}}}}", context(user=f"{other}/u 1"), DAY)
+        assert filled == ("X/u%201" if other == kind else None)
+
+
+@given(fhir_ids(), st.text(min_size=1, max_size=20).filter(lambda text: bool(text.strip())))
+@quick
+def test_values_are_encoded_and_come_back(patient: str, user: str) -> None:
+    """Each value is one percent-encoded piece of the request, and decodes to what it was."""
+    try:
+        sent = context(patient, f"Practitioner/{user}", patient)
+        user.encode()
+    except UnicodeEncodeError:
+        return
+    for token, value in (
+        ("context.patientId", patient),
+        ("context.encounterId", patient),
+        ("context.userId", f"Practitioner/{user}"),
+        *([] if "/" in user else [("userPractitionerId", user)]),
+    ):
+        filled = fill(f"{{{{{token}}}}}", sent, DAY)
+        assert filled is not None
+        assert unquote(filled, errors="strict") == value
+        assert UNRESERVED.fullmatch(filled.replace("/", "") if "user" in token else filled)
+
+
+@given(
+    pieces=st.lists(st.sampled_from(["Patient/", "?a=", "&b=", "{", "}", "é"]), max_size=4),
+    names=st.lists(st.sampled_from([*FIELDS, *USERS, "today()", " today() - 3 days "]), max_size=4),
+    user=st.sampled_from([*USERS.values(), "Device"]),
+    encounter=st.sampled_from(["", "e1"]),
+)
+@quick
+def test_fill_never_leaves_a_token(
+    pieces: list[str], names: list[str], user: str, encounter: str
+) -> None:
+    """A request is whole or not made: no token stays in it, no value is left out of it."""
+    template = "/".join([*pieces, *(f"{{{{{name}}}}}" for name in names)])
+    try:
+        tokens(template)
+    except ConfigurationError:
+        return
+    filled = fill(template, context(user=f"{user}/u1", encounter=encounter), DAY)
+    has_all = all(
+        encounter if name == "context.encounterId" else USERS.get(name, user) == user
+        for name in names
+    )
+    assert (filled is not None) == has_all
+    if filled is not None:
+        assert "{{" not in filled
+        assert filled.count("/") == template.count("/") + names.count("context.userId")
+
+
+@given(st.dates(date(300, 1, 1), date(9700, 1, 1)), st.integers(0, 99_999), st.booleans())
+@quick
+def test_days_from_today(today: date, days: int, later: bool) -> None:
+    """Days are counted over months and leap years, as the calendar does."""
+    sign = "+" if later else "-"
+    expected = today + timedelta(days=days) if later else today - timedelta(days=days)
+    assert fill(f"{{{{today() {sign} {days} days}}}}", context(), today) == expected.isoformat()
+
+
+@pytest.mark.parametrize(
+    ("today", "token", "filled"),
+    [
+        (date.min, "today() - 1 day", "0001-01-01"),
+        (date.max, "today() + 1 day", "9999-12-31"),
+    ],
+)
+def test_days_stop_at_the_calendars_ends(today: date, token: str, filled: str) -> None:
+    """A day beyond the calendar is its last one, not a crash."""
+    assert fill(f"{{{{{token}}}}}", context(), today) == filled
