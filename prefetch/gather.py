@@ -3,12 +3,13 @@
 For every need of the rules that will run:
 
 1. its key is in the prefetch: null is "known to be empty"; a value is given;
-2. no such key, but an unclaimed prefetch value is recognisably the answer (Epic sites retype the
-   keys): given;
+2. no such key, but an unclaimed prefetch value is recognisably the answer: given;
 3. nothing usable came: read it from the FHIR server with the delegated token, all at once;
 4. no way to read it: not obtained, with the reason.
 
-A given list with a next link is completed from the server, or else it is not whole.
+A given list with a next link is completed from the server, or else it is not whole. A need whose
+template leads to nothing is not asked for and known to be empty; one that depends on another need
+comes after it, and has failed when that has.
 """
 
 import asyncio
@@ -18,27 +19,25 @@ from typing import Any, Final
 
 import msgspec
 
-from hooks.request import HookRequest, Prefetch
+from hooks.request import FhirAuthorization, HookRequest
 from prefetch.chart import Chart, included_medications, medication_requests, sibling_medications
 from prefetch.client import Access, Answer, FhirClient, next_link
-from prefetch.coding import as_list
 from prefetch.data import Data
 from prefetch.medication import unresolved
 from prefetch.needs import Need
 from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
 from prefetch.origins import AllowedServers, same_origin
+from prefetch.recognise import recognise
+from prefetch.references import Resource
+from prefetch.scopes import may_read
 from prefetch.states import Reason
-from prefetch.templates import fill
+from prefetch.templates import Filled, Sources, dependencies, fill
 
-# More referenced drugs than this are left with the name the order shows.
+# More referenced resources than this are not read: drugs keep the name the order shows.
 _MOST_REFERENCES: Final = 40
-
-
-class _Glance(msgspec.Struct):
-    """Enough of a value to say what it is, without decoding its entries."""
-
-    resourceType: Any = None  # noqa: N815
-    link: Any = None
+# A path may look into what a reference leads to, and from there into the next.
+_MOST_STEPS: Final = 4
+_NOTHING: Final = b"null"
 
 
 class Gatherer:
@@ -73,7 +72,7 @@ class Gatherer:
         medication list where a rule requires it.
         """
         must = list(required)
-        needs = list(dict.fromkeys((*must, *optional)))
+        needs = with_earlier((*must, *optional))
         context = self._request.context
         siblings = sibling_medications(context)
         drafted = [unresolved(r, siblings) for r in medication_requests(context.draft_resources)]
@@ -88,21 +87,22 @@ class Gatherer:
         return Chart(context, data, medications)
 
     async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
+        """The data of each need; those that depend on others after these, the rest at once."""
         values = recognise(self._request.prefetch, needs)
-        found = {need.key: self._given(need, values.get(need.key)) for need in needs}
-        missing = [need for need in needs if found[need.key] is None]
-        if missing:
-            read = await asyncio.gather(*(self._obtain(n, values.get(n.key)) for n in missing))
-            found |= {data.need.key: data for data in read}
-        return {key: data for key, data in found.items() if data is not None}
-
-    async def _read(self, references: Iterable[str]) -> dict[str, bytes]:
-        """Resources by `Type/id`, read at once; those that can't be had are absent."""
-        if isinstance(self._access, Reason):
-            return {}
-        wanted = list(dict.fromkeys(filter(None, references)))[:_MOST_REFERENCES]
-        answers = await asyncio.gather(*(self._client.query(self._access, r) for r in wanted))
-        return {r: a.pages[0] for r, a in zip(wanted, answers, strict=True) if a.pages}
+        found: dict[str, Data] = {}
+        missing: list[Need] = []
+        for need in needs:
+            given = self._given(need, values.get(need.key))
+            if given is None:
+                missing.append(need)
+            else:
+                found[need.key] = given
+        while missing:
+            ready = [n for n in missing if dependencies(n.template) <= found.keys()]
+            read_now = (self._obtain(n, values.get(n.key), found) for n in ready)
+            found |= {data.need.key: data for data in await asyncio.gather(*read_now)}
+            missing = [n for n in missing if n not in ready]
+        return found
 
     def _given(self, need: Need, value: msgspec.Raw | None) -> Data | None:
         """The data as prefetched; None when there is something to read from the server."""
@@ -111,26 +111,67 @@ class Gatherer:
         given = Data(need, self._request.context.patient_id, [value])
         return given if given.obtained else None
 
-    async def _obtain(self, need: Need, value: msgspec.Raw | None) -> Data:
+    async def _obtain(self, need: Need, value: msgspec.Raw | None, found: dict[str, Data]) -> Data:
         if value is None:
-            return await self._fetch(need)
+            return await self._fetch(need, found)
         if link := next_link(value):
             return await self._complete(need, value, link)
         # an outcome in place of data, or something unreadable: the server may do better
         given = Data(need, self._request.context.patient_id, [value])
-        return await self._fetch(need, otherwise=given)
+        fetched = await self._fetch(need, found)
+        return fetched if fetched.obtained else given
 
-    async def _fetch(self, need: Need, otherwise: Data | None = None) -> Data:
-        query = fill(need.template, self._request.context, self._today)
-        if query is None:
-            answer = Answer(reason=Reason.NO_CONTEXT)
-        elif isinstance(self._access, Reason):
-            answer = Answer(reason=self._access)
+    async def _fetch(self, need: Need, found: dict[str, Data]) -> Data:
+        filled = await self._filled(need, found)
+        if filled.reason is not None:
+            answer = Answer(reason=filled.reason)
+        elif not filled.query:
+            answer = Answer((_NOTHING,))
         else:
-            answer = await self._client.query(self._access, query)
-        if otherwise is not None and not answer.pages:
-            return otherwise
-        return self._data(need, answer)
+            answer = await self._query(filled.query)
+        patient = self._request.context.patient_id
+        return Data(need, patient, answer.pages, fetched=True, reason=answer.reason)
+
+    async def _filled(self, need: Need, found: dict[str, Data]) -> Filled:
+        """The need's query, after reading the references that its paths look into."""
+        if not dependencies(need.template) and not self._request.context.draft_entries:
+            known: dict[str, Resource] = {}
+        else:
+            known = self._at_hand(found)
+        for _ in range(_MOST_STEPS):
+            sources = Sources(self._request.context, self._today, found, known)
+            filled = fill(need.template, sources)
+            if not filled.wanted:
+                return filled
+            bodies = await self._read(sorted(filled.wanted))
+            if len(bodies) < len(filled.wanted):
+                reason = self._access if isinstance(self._access, Reason) else Reason.NOT_FOUND
+                return Filled(reason=reason)
+            known |= {name: msgspec.json.decode(body) for name, body in bodies.items()}
+        return Filled(reason=Reason.NO_CONTEXT)
+
+    def _at_hand(self, found: dict[str, Data]) -> dict[str, Resource]:
+        """Every resource that came with the call or was read for it, by `Type/id`."""
+        resources = list(self._request.context.draft_resources)
+        for data in found.values():
+            resources += [*data.included, *(data if data.obtained else ())]
+        return {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
+
+    async def _read(self, references: Iterable[str]) -> dict[str, bytes]:
+        """Resources by `Type/id`, read at once; those that can't be had are absent."""
+        wanted = list(dict.fromkeys(filter(None, references)))[:_MOST_REFERENCES]
+        answers = await asyncio.gather(*map(self._query, wanted))
+        return {r: a.pages[0] for r, a in zip(wanted, answers, strict=True) if a.pages}
+
+    async def _query(self, relative: str) -> Answer:
+        """Ask the server, unless there is no way to it or the token cannot cover the type."""
+        if isinstance(self._access, Reason):
+            return Answer(reason=self._access)
+        kind = relative.partition("?")[0].partition("/")[0]
+        authorization = self._request.authorization
+        if authorization is not None and not may_read(authorization.scope, kind):
+            return Answer(reason=Reason.FORBIDDEN)
+        return await self._client.query(self._access, relative)
 
     async def _complete(self, need: Need, first: msgspec.Raw, link: str) -> Data:
         """Follow the next link of a prefetched list."""
@@ -140,46 +181,13 @@ class Gatherer:
         reason = None if answer.reason is None else Reason.TRUNCATED
         return Data(need, self._request.context.patient_id, [first, *answer.pages], reason=reason)
 
-    def _data(self, need: Need, answer: Answer) -> Data:
-        patient = self._request.context.patient_id
-        return Data(need, patient, answer.pages, fetched=True, reason=answer.reason)
 
-
-def recognise(prefetch: Prefetch, needs: Iterable[Need]) -> dict[str, msgspec.Raw]:
-    """The prefetch value for each need: by its key, else by what an unclaimed value holds."""
-    needs = list(needs)
-    values = {need.key: prefetch[need.key] for need in needs if need.key in prefetch}
-    missing = {need.resource: need.key for need in needs if need.key not in values}
-    if missing:
-        for key, value in prefetch.items():
-            if key not in values and (wanted := missing.get(_answers(value))):
-                values.setdefault(wanted, value)
-    return values
-
-
-def _answers(value: msgspec.Raw) -> str:
-    """The resource type a value answers for: its own, or that of the search or first entry."""
-    try:
-        glance = msgspec.json.decode(value, type=_Glance)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
-    if glance.resourceType != "Bundle":
-        return glance.resourceType if isinstance(glance.resourceType, str) else ""
-    links = [link.get("url") for link in as_list(glance.link) if isinstance(link, dict)]
-    for url in links:
-        if isinstance(url, str):
-            return url.partition("?")[0].rpartition("/")[2]
-    return _first_type(value)
-
-
-def _first_type(bundle: msgspec.Raw) -> str:
-    try:
-        entries = as_list(msgspec.json.decode(bundle).get("entry"))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
-    resources = (e.get("resource") for e in entries if isinstance(e, dict))
-    kinds = (r.get("resourceType") for r in resources if isinstance(r, dict))
-    return next((kind for kind in kinds if isinstance(kind, str)), "")
+def with_earlier(needs: Iterable[Need]) -> list[Need]:
+    """The needs and those they depend on, each once."""
+    found: dict[Need, None] = {}
+    for need in needs:
+        found |= dict.fromkeys((*with_earlier(need.after), need))
+    return list(found)
 
 
 def _access(request: HookRequest, servers: AllowedServers, deadline: float) -> Access | Reason:
@@ -190,4 +198,12 @@ def _access(request: HookRequest, servers: AllowedServers, deadline: float) -> A
         return Reason.SERVER_NOT_ALLOWED
     if request.authorization is None:
         return Reason.NO_TOKEN
-    return Access(request.fhir_server, request.authorization.access_token, deadline)
+    expires = asyncio.get_running_loop().time() + _lifetime(request.authorization)
+    return Access(request.fhir_server, request.authorization.access_token, deadline, expires)
+
+
+def _lifetime(authorization: FhirAuthorization) -> float:
+    """Seconds the token is good for; infinite when it does not say so as a positive number."""
+    said: Any = authorization.expires_in
+    known = isinstance(said, int | float) and not isinstance(said, bool) and said > 0
+    return float(said) if known else float("inf")

@@ -16,12 +16,14 @@ class Need:
         template: the FHIR read or search, with prefetch tokens.
         resource: the resource type that answers it.
         words: what a clinician calls the data.
+        after: the needs whose data its template refers to as `%key`.
     """
 
     key: str
     template: str
     resource: str
     words: str
+    after: tuple["Need", ...] = ()
 
 
 patient = Need("patient", "Patient/{{context.patientId}}", "Patient", "patient record")

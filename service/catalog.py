@@ -7,8 +7,9 @@ from typing import Final
 import hooks
 from hooks.discovery import Discovery, ServiceDescription
 from hooks.errors import Problem, UnknownService, WrongHook
+from prefetch.gather import with_earlier
 from prefetch.needs import Need
-from prefetch.templates import tokens
+from prefetch.templates import in_order, is_plain
 from rules._rule import Rule
 
 
@@ -47,12 +48,11 @@ class Catalog:
         """Put the rules into the services that share a hook with them.
 
         Raises:
-            ConfigurationError: a rule asks for a query whose template is not understood.
+            ConfigurationError: a rule's query cannot be understood, or depends on itself.
         """
         self._services = {service.id: service for service in services}
         self._rules = [rule for rule in rules if rule.status != "retired"]
-        for need in _queries(self._rules):
-            tokens(need.template)
+        in_order({need.key: need.template for need in _queries(self._rules)})
         self.discovery = Discovery(
             services=tuple(self._describe(s, hook) for s in services for hook in s.hooks)
         ).to_json()
@@ -89,7 +89,8 @@ class Catalog:
     def _describe(self, service: Service, hook: str) -> ServiceDescription:
         rules = [rule for rule in self._rules if hook in rule.hooks]
         required = dict.fromkeys(need.words for rule in rules for need in rule.needs)
-        prefetch = {need.key: need.template for need in _queries(rules)}
+        asked = {need.key: need.template for need in _queries(rules)}
+        prefetch = {key: asked[key] for key in in_order(asked) if is_plain(asked[key])}
         return ServiceDescription(
             hook=hook,
             title=service.title,
@@ -102,7 +103,7 @@ class Catalog:
 
 
 def _queries(rules: Sequence[Rule]) -> list[Need]:
-    return list(dict.fromkeys(need for rule in rules for need in rule.queries))
+    return with_earlier(need for rule in rules for need in rule.queries)
 
 
 def _requirements(required: Sequence[str]) -> str | None:

@@ -20,7 +20,7 @@ import hooks
 from hooks.request import read_request
 from prefetch import needs
 from prefetch.data import Data
-from prefetch.gather import recognise
+from prefetch.recognise import recognise
 from tests.benchmarks.body import PATIENT, Json, body, resources
 
 _KEYS: Final = (needs.allergies, needs.medications)

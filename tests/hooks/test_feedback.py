@@ -1,5 +1,6 @@
 """Feedback: read as leniently as vendors send it, refused without repeating anything."""
 
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -103,6 +104,16 @@ def test_moments(sent: str, at: datetime) -> None:
     (found,) = read(OVERRIDDEN | {"outcomeTimestamp": sent})
     assert found.at == at
     assert found.at.utcoffset() is not None
+
+
+def test_a_moment_without_a_zone_is_not_local(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A moment without a zone is UTC, also on a machine that lives elsewhere."""
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        (found,) = read(OVERRIDDEN | {"outcomeTimestamp": "2026-11-21T10:05:31"})
+        assert found.at == datetime(2026, 11, 21, 10, 5, 31, tzinfo=UTC)
+    time.tzset()
 
 
 @given(st.datetimes(), st.integers(-14 * 60, 14 * 60))

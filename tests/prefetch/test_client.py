@@ -192,6 +192,17 @@ async def test_endless_pages_end(limit: int, expected: int) -> None:
     assert len(server.requests) == expected
 
 
+@pytest.mark.parametrize(("limit", "expected"), [(1, 1), (3, 2), (4, 2), (5, 3)])
+async def test_entries_are_bounded_over_all_pages(limit: int, expected: int) -> None:
+    """A list of very many small entries is cut once it has brought as many as are allowed."""
+
+    async def answer(request: Request) -> Response:
+        return json_of(page(allergy(), allergy(), next_url=str(request.url)))
+
+    found = await ask(Server(answer), Bounds(entries=limit))
+    assert (len(found.pages), found.reason) == (expected, Reason.TRUNCATED)
+
+
 async def test_a_page_that_fails_leaves_a_part() -> None:
     """Pages already read are kept when a later one fails, and the list is not whole (EPIC-30)."""
 
@@ -248,6 +259,7 @@ async def test_a_packed_answer_is_unpacked() -> None:
         (b'{"a":' * 5000, {}),
         (b"not gzip at all", {"content-encoding": "gzip"}),
         (gzip.compress(as_json(page(allergy())))[:40], {"content-encoding": "gzip"}),
+        (gzip.compress(as_json(page(allergy())))[:-8], {"content-encoding": "gzip"}),
     ],
 )
 async def test_what_is_no_json_object_is_malformed(body: bytes, headers: dict[str, str]) -> None:

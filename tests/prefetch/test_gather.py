@@ -19,9 +19,10 @@ from prefetch import needs
 from prefetch.chart import Chart
 from prefetch.client import FhirClient
 from prefetch.data import Data
-from prefetch.gather import Gatherer, recognise
+from prefetch.gather import Gatherer
 from prefetch.needs import Need
 from prefetch.origins import AllowedServers
+from prefetch.recognise import recognise
 from prefetch.states import Reason, State
 from service.fhir_server import FhirServer
 from tests.ehr import FHIR_BASE, PATIENT, TOKEN, Json, allergy, bundle, draft, order_sign
@@ -207,6 +208,15 @@ async def test_drugs_at_hand_are_not_read(fhir: FhirServer, sibling: bool) -> No
     assert fhir.requests == []
 
 
+async def test_references_are_bounded(fhir: FhirServer) -> None:
+    """A pad of very many referenced drugs does not become as many queries."""
+    links = [{"reference": f"Medication/{number}"} for number in range(60)]
+    drafts = [draft(**(REFERRING | {"medicationReference": link})) for link in links]
+    chart = await gather(fhir, order_sign(*drafts), required=())
+    assert len(chart.drafts) == 60
+    assert len(fhir.requests) == 40
+
+
 async def test_a_drug_that_cannot_be_read_costs_only_its_name(fhir: FhirServer) -> None:
     """A reference the server does not know leaves the order there, under its display."""
     link = {"reference": "Medication/unknown", "display": "Amoxil"}
@@ -236,6 +246,7 @@ LIST = bundle(allergy())
         ),
         ({"allergies": None, "item1": LIST}, {"allergies": None}),
         ({"item1": LIST, "item2": bundle()}, {"allergies": LIST}),
+        ({"allergies": bundle(draft())}, {"allergies": bundle(draft())}),
         ({"item1": bundle()}, {}),
         ({"item1": None}, {}),
         ({"item1": OUTCOME}, {}),

@@ -4,13 +4,19 @@ import re
 from datetime import date, timedelta
 from urllib.parse import unquote
 
+import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from hooks.errors import ConfigurationError
+from hooks.order_sign import OrderSign
 from hooks.request import Context
-from prefetch.templates import fill, tokens
+from prefetch import templates
+from prefetch.data import Data
+from prefetch.needs import Need
+from prefetch.states import Reason
+from prefetch.templates import Filled, Sources, tokens
 from tests.strategies import fhir_ids, odd_text, quick
 
 DAY = date(2024, 9, 13)
@@ -22,6 +28,11 @@ USERS = {
     "userRelatedPersonId": "RelatedPerson",
 }
 UNRESERVED = re.compile(r"[A-Za-z0-9\-._~%]*")
+
+
+def fill(template: str, given: Context, today: date) -> str | None:
+    """The request a template stands for; None when there is none to send."""
+    return templates.fill(template, Sources(given, today)).query or None
 
 
 def context(patient: str = "p1", user: str = "Practitioner/u1", encounter: str = "") -> Context:
@@ -59,8 +70,8 @@ def test_tokens_that_are_understood(template: str, found: tuple[str, ...]) -> No
         "X?d={{today() - 3 weeks}}",
         "X?d={{today() * 3 days}}",
         "X?d={{now()}}",
-        "X?_id={{context.draftOrders.entry.resource.id}}",
-        "X?_id={{%earlier.id}}",
+        "X?_id={{context.draftOrders.entry.where(true).id}}",
+        "X?_id={{%earlier[0].id}}",
     ],
 )
 def test_other_tokens_are_refused(template: str) -> None:
@@ -99,6 +110,19 @@ def test_fill(template: str, filled: str | None) -> None:
     assert fill(template, context(), DAY) == filled
 
 
+@pytest.mark.parametrize(
+    ("user", "filled"),
+    [
+        ("Practitioner/a?b=c&d", "Practitioner/a%3Fb%3Dc%26d"),
+        ("Practitioner/a#b%2F", "Practitioner/a%23b%252F"),
+        ("Practitioner/{{today()}}", "Practitioner/%7B%7Btoday%28%29%7D%7D"),
+    ],
+)
+def test_a_user_cannot_change_the_query(user: str, filled: str) -> None:
+    """What a sender puts into the user's id stays a piece of the path."""
+    assert fill("{{context.userId}}", context(user=user), DAY) == filled
+
+
 @pytest.mark.parametrize(("token", "kind"), USERS.items())
 def test_user_tokens_are_for_their_kind_of_user(token: str, kind: str) -> None:
     """Each user token has a value for one type of user, and for no other."""
@@ -116,6 +140,7 @@ def test_values_are_encoded_and_come_back(patient: str, user: str) -> None:
         user.encode()
     except UnicodeEncodeError:
         return
+    assume(not {"", ".", ".."} & set(f"Practitioner/{user}".split("/")))
     for token, value in (
         ("context.patientId", patient),
         ("context.encounterId", patient),
@@ -139,7 +164,7 @@ def test_fill_never_leaves_a_token(
     pieces: list[str], names: list[str], user: str, encounter: str
 ) -> None:
     """A request is whole or not made: no token stays in it, no value is left out of it."""
-    template = "/".join([*pieces, *(f"{{{{{name}}}}}" for name in names)])
+    template = "X" + "/".join([*pieces, *(f"{{{{{name}}}}}" for name in names)])
     try:
         tokens(template)
     except ConfigurationError:
@@ -152,7 +177,8 @@ def test_fill_never_leaves_a_token(
     assert (filled is not None) == has_all
     if filled is not None:
         assert "{{" not in filled
-        assert filled.count("/") == template.count("/") + names.count("context.userId")
+        slashes = filled.replace("%2F", "/").count("/")
+        assert slashes == template.count("/") + names.count("context.userId")
 
 
 @given(st.dates(date(300, 1, 1), date(9700, 1, 1)), st.integers(0, 99_999), st.booleans())
@@ -174,3 +200,118 @@ def test_days_from_today(today: date, days: int, later: bool) -> None:
 def test_days_stop_at_the_calendars_ends(today: date, token: str, filled: str) -> None:
     """A day beyond the calendar is its last one, not a crash."""
     assert fill(f"{{{{{token}}}}}", context(), today) == filled
+
+
+@pytest.mark.parametrize("user", ["Practitioner/..", "../Patient/2", "Practitioner//1", "/x", "."])
+def test_a_value_cannot_lead_elsewhere(user: str) -> None:
+    """A reference that steps up or has an empty part is not put into a path."""
+    assert fill("{{context.userId}}", context(user=user), DAY) is None
+
+
+DRAFTS = {
+    "resourceType": "Bundle",
+    "entry": [
+        {
+            "resource": {
+                "resourceType": "MedicationRequest",
+                "id": name,
+                "medicationReference": {"reference": f"Medication/{name}x"},
+                "requester": {"reference": f"{kind}/1,2"},
+            }
+        }
+        for name, kind in (("a", "Practitioner"), ("b", "PractitionerRole"))
+    ],
+}
+ORDERS = OrderSign(patient_id="p1", user_id="Practitioner/1", draft_orders=DRAFTS)
+REQUESTS = "context.draftOrders.entry.resource.ofType(MedicationRequest)"
+CONDITIONS = Need("conditions", "Condition?patient={{context.patientId}}", "Condition", "problems")
+
+
+def data(*resources: dict[str, object], reason: Reason | None = None) -> Data:
+    """The data under the key `conditions`."""
+    return Data(CONDITIONS, "p1", [msgspec.json.encode(list(resources) or None)], reason=reason)
+
+
+@pytest.mark.parametrize(
+    ("template", "query"),
+    [
+        (f"Medication?_id={{{{{REQUESTS}.medication.resolve().id}}}}", "Medication?_id=ax,bx"),
+        (
+            f"Practitioner?_id={{{{{REQUESTS}.requester.resolve().ofType(Practitioner).id}}}}",
+            "Practitioner?_id=1%2C2",
+        ),
+        (f"X?_id={{{{{REQUESTS}.id|context.patientId}}}}", "X?_id=a,b,p1"),
+        ("X?_id={{context.draftOrders.entry.resource.ofType(Patient).id}}", ""),
+    ],
+)
+def test_paths_become_lists_of_values(template: str, query: str) -> None:
+    """Values are joined by commas, a comma inside one is encoded, and none means nothing to ask."""
+    assert templates.fill(template, Sources(ORDERS, DAY)) == Filled(query)
+
+
+def test_a_path_may_start_at_an_earlier_key() -> None:
+    """The data under another key is reached by its name."""
+    found = data({"resourceType": "Condition", "id": "c1", "asserter": {"reference": "X/7"}})
+    sources = Sources(context(), DAY, {"conditions": found})
+    filled = templates.fill("X?_id={{%conditions.entry.resource.asserter.resolve().id}}", sources)
+    assert filled == Filled("X?_id=7")
+
+
+def test_an_earlier_key_that_is_known_to_be_empty_leaves_nothing_to_ask() -> None:
+    """No conditions, no asserters: the query is not sent, and the answer is known to be empty."""
+    sources = Sources(context(), DAY, {"conditions": data()})
+    assert templates.fill("X?_id={{%conditions.entry.resource.id}}", sources) == Filled()
+
+
+def test_an_earlier_key_that_was_not_obtained_is_not_taken_for_empty() -> None:
+    """What depends on data that failed has failed for the same reason, whole or in part."""
+    for found in (data(reason=Reason.FORBIDDEN), data({"resourceType": "Condition", "id": "c"})):
+        incomplete = Data(CONDITIONS, "p1", found._pages, reason=Reason.FORBIDDEN)
+        sources = Sources(context(), DAY, {"conditions": incomplete})
+        filled = templates.fill("X?_id={{%conditions.entry.resource.id}}", sources)
+        assert filled == Filled(reason=Reason.FORBIDDEN)
+
+
+def test_what_must_be_read_first_is_named() -> None:
+    """A path that looks into a referenced resource asks for it."""
+    template = f"Organization?_id={{{{{REQUESTS}.requester.resolve().organization.resolve().id}}}}"
+    sent = templates.fill(template, Sources(ORDERS, DAY))
+    assert sent == Filled(wanted=frozenset({"Practitioner/1,2", "PractitionerRole/1,2"}))
+
+
+def test_keys_come_after_those_they_depend_on() -> None:
+    """Order follows dependency, and otherwise what was declared."""
+    declared = {
+        "c": "X?a={{%b.entry.resource.id}}",
+        "a": "Patient/{{context.patientId}}",
+        "b": "X?a={{%a.entry.resource.id}}",
+    }
+    assert templates.in_order(declared) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize(
+    ("declared", "message"),
+    [
+        ({"a": "X?a={{%a.id}}"}, "a -> a"),
+        ({"a": "X?a={{%b.id}}", "b": "X?a={{%a.id}}"}, "a -> b -> a"),
+        ({"a": "X?a={{%z.id}}"}, "'z': not declared"),
+    ],
+)
+def test_keys_that_cannot_be_ordered_are_refused(declared: dict[str, str], message: str) -> None:
+    """A circle or an unknown key is found at start-up, and named."""
+    with pytest.raises(ConfigurationError, match=message):
+        templates.in_order(declared)
+
+
+@pytest.mark.parametrize(
+    ("template", "plain"),
+    [
+        ("X?p={{context.patientId}}&d=gt{{today() - 3 days}}", True),
+        ("Practitioner/{{userPractitionerId}}", True),
+        ("X?_id={{context.draftOrders.entry.resource.id}}", False),
+        ("X?_id={{%a.id}}", False),
+    ],
+)
+def test_plain_templates_are_those_every_client_can_fill(template: str, plain: bool) -> None:
+    """Only these are advertised."""
+    assert templates.is_plain(template) is plain

@@ -1,0 +1,77 @@
+"""Which prefetch value answers which need: by its key, else by what it holds.
+
+Keys are ours by discovery, but sites retype them (Epic's `item1` to `item5`), and some EHRs never
+read discovery at all.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from hooks.request import Prefetch
+from prefetch.coding import as_list, as_text
+from prefetch.needs import Need
+
+# What a search may have beside the parameters we ask for and still be the same search.
+_HARMLESS: Final = frozenset(
+    {"patient", "subject", "_count", "_sort", "_format", "_include", "_maxresults", "_total"}
+)
+
+
+class _Glance(msgspec.Struct):
+    """Enough of a value to say what it is, without decoding its entries."""
+
+    resourceType: Any = None  # noqa: N815
+    link: Any = None
+
+
+def recognise(prefetch: Prefetch, needs: Iterable[Need]) -> dict[str, msgspec.Raw]:
+    """The prefetch value for each need that has one, by the need's key."""
+    needs = list(needs)
+    values = {need.key: prefetch[need.key] for need in needs if need.key in prefetch}
+    for need in needs:
+        if need.key not in values:
+            unclaimed = (value for key, value in prefetch.items() if key not in values)
+            found = next((value for value in unclaimed if _answers(value, need)), None)
+            if found is not None:
+                values[need.key] = found
+    return values
+
+
+def _answers(value: msgspec.Raw, need: Need) -> bool:
+    """Whether a value is recognisably the answer to a need's query."""
+    try:
+        glance = msgspec.json.decode(value, type=_Glance)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    if glance.resourceType != "Bundle":
+        return glance.resourceType == need.resource and "?" not in need.template
+    links = (link for link in as_list(glance.link) if isinstance(link, dict))
+    urls = [as_text(link.get("url")) for link in links if link.get("relation") == "self"]
+    if urls:
+        return _is_query(urls[0], need)
+    return _first_type(value) == need.resource
+
+
+def _is_query(url: str, need: Need) -> bool:
+    """Whether a search's own link is for all that the need asks for, and not for a part of it."""
+    try:
+        parts = urlsplit(url)
+        asked = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    except ValueError:
+        return False
+    ours = {name for name, _ in parse_qsl(urlsplit(need.template).query)}
+    return parts.path.rpartition("/")[2] == need.resource and asked <= ours | _HARMLESS
+
+
+def _first_type(bundle: msgspec.Raw) -> str:
+    """The type of a Bundle's first resource; "" when it has none."""
+    try:
+        entries = as_list(msgspec.json.decode(bundle).get("entry"))
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return ""
+    resources = (e.get("resource") for e in entries if isinstance(e, dict))
+    kinds = (as_text(r.get("resourceType")) for r in resources if isinstance(r, dict))
+    return next(kinds, "")
