@@ -22,6 +22,7 @@ from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
+from service.metrics import Metrics, metrics
 from service.outcomes import LastResort, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
@@ -44,8 +45,9 @@ def create_app(
         settings=settings,
         catalog=Catalog(load()),
         knowledge=Knowledge.shipped(),
-        fhir=FhirClient(transport=fhir_transport),
+        fhir=FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds),
         feedback=FeedbackStore(settings.database),
+        metrics=Metrics(),
         clock=clock,
     )
     app = Starlette(
@@ -72,6 +74,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
         Route("/healthz", pages.health, methods=["GET"]),
+        Route("/metrics", metrics, methods=["GET"]),
         Route("/", pages.front, methods=["GET"]),
     ]
     if settings.development:

@@ -4,7 +4,6 @@ Standard: CDS Hooks 3.0.0-ballot, "Calling a CDS Service" and "CDS Service Respo
 """
 
 import asyncio
-import logging
 import time
 from typing import Final
 
@@ -13,6 +12,7 @@ from starlette.responses import Response
 
 import hooks
 from hooks.cards import CardsResponse, Source
+from hooks.errors import PreconditionFailed
 from hooks.request import HookRequest, read_request
 from prefetch.chart import Chart, refuse_other_patients, selected_drafts
 from prefetch.gather import Gatherer
@@ -20,9 +20,9 @@ from rules._cards import Call
 from rules._evaluate import Evaluation, applicable, evaluate
 from rules._rule import Rule
 from service.body import read_body
+from service.record import Record
 from service.state import State
 
-_log: Final = logging.getLogger("cardwise.calls")
 # Of the deadline, this much is kept for evaluating and answering once the data is in.
 _MARGIN: Final = 0.15
 
@@ -32,15 +32,24 @@ async def invoke(request: Request) -> Response:
     started = time.perf_counter()
     state: State = request.app.state.cardwise
     call = read_request(await read_body(request, state.settings.max_body), hooks.contexts())
-    service_id = request.path_params["service_id"]
-    offered = state.catalog.rules(service_id, call.hook)
+    service = request.path_params["service_id"]
+    offered = state.catalog.rules(service, call.hook)
     refuse_other_patients(call.context)
     drafts = selected_drafts(call.context)
     rules = applicable(offered, call.hook, drafts)
     chart = await _chart(state, call, rules)
-    result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)
-    _note(service_id, call, rules, chart, result, started)
+
+    def note(status: int, result: Evaluation | None) -> None:
+        seconds = time.perf_counter() - started
+        Record(service, call.hook, status, rules, chart, result, seconds).note(state.metrics)
+
+    try:
+        result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)
+    except PreconditionFailed:
+        note(412, None)
+        raise
     body = CardsResponse(cards=tuple(result.cards)).to_json()
+    note(200, result)
     return Response(body, media_type="application/json")
 
 
@@ -66,27 +75,4 @@ def _call(state: State, call: HookRequest) -> Call:
         ),
         pages=f"{base}/rules",
         own_source=Source(label="Cardwise", url=base),
-    )
-
-
-def _note(  # noqa: PLR0913, PLR0917 - one line that says all there is to say of a call
-    service_id: str,
-    call: HookRequest,
-    rules: list[Rule],
-    chart: Chart,
-    result: Evaluation,
-    started: float,
-) -> None:
-    """Log the call: nothing of the patient, only how it went."""
-    keys = {need.key for rule in rules for need in rule.needs}
-    states = {key: data.reason or data.state for key in keys if (data := chart.data(key))}
-    _log.info(
-        "%s %s: %d cards, ran %s, failed %s, data %s, %.1f ms",
-        service_id,
-        call.hook,
-        len(result.cards),
-        ",".join(result.ran) or "none",
-        ",".join(result.failed) or "none",
-        ",".join(f"{key}={state}" for key, state in sorted(states.items())) or "none",
-        (time.perf_counter() - started) * 1000,
     )

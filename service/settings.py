@@ -42,6 +42,9 @@ class Settings(BaseModel):
     deadline: float = Field(
         2.0, gt=0, le=30, description="Seconds within which every call is answered."
     )
+    cache_seconds: float = Field(
+        0.0, ge=0, le=60, description="Seconds for which FHIR answers are kept per token; 0 is off."
+    )
     max_body: int = Field(
         8 * 1024 * 1024, gt=0, description="Largest request body in bytes; more is answered 413."
     )

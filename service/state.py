@@ -8,6 +8,7 @@ from prefetch.client import FhirClient
 from rules._knowledge.knowledge import Knowledge
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
+from service.metrics import Metrics
 from service.settings import Settings
 
 Clock = Callable[[], datetime]
@@ -15,11 +16,12 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, the FHIR client, the store, and the clock."""
+    """Settings, catalogue, knowledge, the FHIR client, the store, counters, and the clock."""
 
     settings: Settings
     catalog: Catalog
     knowledge: Knowledge
     fhir: FhirClient
     feedback: FeedbackStore
+    metrics: Metrics
     clock: Clock
