@@ -27,7 +27,7 @@ from prefetch.medication import unresolved
 from prefetch.needs import Need
 from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
 from prefetch.origins import AllowedServers, same_origin
-from prefetch.recognise import recognise
+from prefetch.recognise import medications_in, recognise
 from prefetch.references import Resource
 from prefetch.scopes import may_read
 from prefetch.states import Reason
@@ -77,14 +77,22 @@ class Gatherer:
         siblings = sibling_medications(context)
         drafted = [unresolved(r, siblings) for r in medication_requests(context.draft_resources)]
         if any(drafted):
-            data, medications = await asyncio.gather(self._gather(needs), self._read(drafted))
+            data, drugs = await asyncio.gather(self._gather(needs), self._medications(drafted))
         else:
-            data, medications = await self._gather(needs), {}
+            data, drugs = await self._gather(needs), {}
         if MEDICATIONS in must and data[MEDICATIONS.key].obtained:
             listed = data[MEDICATIONS.key]
             known = {**siblings, **included_medications(listed)}
-            medications |= await self._read(unresolved(r, known) for r in listed)
-        return Chart(context, data, medications)
+            drugs |= await self._medications(unresolved(r, known) for r in listed)
+        return Chart(context, data, drugs)
+
+    async def _medications(self, references: Iterable[str]) -> dict[str, bytes]:
+        """The Medications orders refer to: from any prefetch key, or else read."""
+        wanted = {reference for reference in references if reference}
+        if not wanted:
+            return {}
+        given = medications_in(self._request.prefetch)
+        return given | await self._read(sorted(wanted - given.keys()))
 
     async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
         """The data of each need; those that depend on others after these, the rest at once."""

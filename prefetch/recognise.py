@@ -13,11 +13,16 @@ import msgspec
 from hooks.request import Prefetch
 from prefetch.coding import as_list, as_text
 from prefetch.needs import Need
+from prefetch.reading import read
 
 # What a search may have beside the parameters we ask for and still be the same search.
 _HARMLESS: Final = frozenset(
     {"patient", "subject", "_count", "_sort", "_format", "_include", "_maxresults", "_total"}
 )
+
+
+# Looked for before anything is decoded.
+_MEDICATION: Final = b'"Medication"'
 
 
 class _Glance(msgspec.Struct):
@@ -75,3 +80,10 @@ def _first_type(bundle: msgspec.Raw) -> str:
     resources = (e.get("resource") for e in entries if isinstance(e, dict))
     kinds = (as_text(r.get("resourceType")) for r in resources if isinstance(r, dict))
     return next(kinds, "")
+
+
+def medications_in(prefetch: Prefetch) -> dict[str, bytes]:
+    """Every Medication that came under any key, by `Type/id`: orders may refer to it."""
+    values = [value for value in prefetch.values() if _MEDICATION in bytes(value)]
+    found = read(values, "Medication", "").resources
+    return {f"Medication/{as_text(r.get('id'))}": msgspec.json.encode(r) for r in found}

@@ -229,3 +229,14 @@ async def test_an_ingredient_nobody_knows_is_said_to_be_unchecked(ehr: EHR) -> N
     )
     answer = await ehr.sign(order, prefetch=PENICILLIN_LIST)
     assert [card["indicator"] for card in answer.json()["cards"]] == ["critical", "info"]
+
+
+async def test_a_referenced_drug_is_found_under_any_prefetch_key(ehr: EHR) -> None:
+    """A Medication the EHR prefetched, whatever the key, is not read again."""
+    drug = {"resourceType": "Medication", "id": "m1", "code": medication(*AMOXICILLIN)}
+    order = draft(
+        medicationCodeableConcept=None, medicationReference={"reference": "Medication/m1"}
+    )
+    answer = await ehr.sign(order, prefetch=PENICILLIN_LIST | {"item7": bundle(drug)})
+    assert [card["indicator"] for card in answer.json()["cards"]] == ["critical"]
+    assert ehr.fhir.requests == []
