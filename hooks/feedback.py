@@ -61,6 +61,14 @@ class Feedback(_Sent):
     )
     outcomeTimestamp: datetime
 
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_absent(cls, sent: Any) -> Any:
+        """A null beside Epic's `overrideReasons` must not hide it."""
+        if isinstance(sent, dict) and sent.get("overrideReason", ...) is None:
+            return {name: value for name, value in sent.items() if name != "overrideReason"}
+        return sent
+
     @model_validator(mode="after")
     def _accepted_names_its_suggestions(self) -> Self:
         if self.outcome == "accepted" and not self.acceptedSuggestions:

@@ -14,12 +14,13 @@ HOOK_VERSION = "1.0.2"
 class OrderSelect(OrderContext, frozen=True, kw_only=True):
     """`selections` names the orders just picked; `draftOrders` also holds older unsigned ones."""
 
-    selections: list[Any]
+    selections: list[Any] | str
 
     @property
     def selected(self) -> frozenset[str] | None:
         """References (`MedicationRequest/103`) of the picked orders; bare ids as they came."""
-        return frozenset(s.strip() for s in self.selections if isinstance(s, str))
+        sent = [self.selections] if isinstance(self.selections, str) else self.selections
+        return frozenset(s.strip() for s in sent if isinstance(s, str))
 
 
 CONTEXT = OrderSelect

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from hooks.request import Context
+from hooks.request import Context, DraftEntry
 
 
 class OrderContext(Context, frozen=True, kw_only=True):
@@ -16,22 +16,22 @@ class OrderContext(Context, frozen=True, kw_only=True):
         """Check that the Bundle is one.
 
         Raises:
-            ValueError: `draftOrders` is another resource, or its `entry` is not a list.
+            ValueError: `draftOrders` is another resource, or its `entry` holds no entries.
         """
         super().__post_init__()
         kind = self.draft_orders.get("resourceType", "Bundle")
         if kind != "Bundle":
             raise ValueError("Expected `draftOrders` as a Bundle, got another resource type")
-        if not isinstance(self.draft_orders.get("entry") or [], list):
+        if not isinstance(self.draft_orders.get("entry") or [], list | dict):
             # msgspec reports a ValueError with its path; a TypeError would escape
             raise ValueError("Expected `draftOrders.entry` as an array")  # noqa: TRY004
 
     @property
-    def draft_entries(self) -> list[tuple[str, dict[str, Any]]]:
+    def draft_entries(self) -> list[DraftEntry]:
         """The Bundle's entries in order; those without a resource are passed over."""
-        entries = [e for e in self.draft_orders.get("entry") or [] if isinstance(e, dict)]
+        entries = self.draft_orders.get("entry") or []
         return [
-            (str(entry.get("fullUrl") or ""), entry["resource"])
-            for entry in entries
-            if isinstance(entry.get("resource"), dict)
+            DraftEntry(index, str(entry.get("fullUrl") or ""), entry["resource"])
+            for index, entry in enumerate(entries if isinstance(entries, list) else [entries])
+            if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
         ]

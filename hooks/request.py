@@ -6,7 +6,7 @@ decoded only when a rule asks for it.
 """
 
 import re
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -41,6 +41,14 @@ class _Envelope(msgspec.Struct, frozen=True):
     extension: Any = None
 
 
+class DraftEntry(NamedTuple):
+    """One entry of the Bundle of unsigned orders: its place, its fullUrl or "", its resource."""
+
+    place: int
+    full_url: str
+    resource: dict[str, Any]
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The context fields that every published order and chart hook has.
 
@@ -71,14 +79,14 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, "encounter_id", encounter or None)
 
     @property
-    def draft_entries(self) -> list[tuple[str, dict[str, Any]]]:
-        """The unsigned orders as (fullUrl or "", resource); hooks without orders have none."""
+    def draft_entries(self) -> list[DraftEntry]:
+        """The entries of the Bundle of unsigned orders; hooks without orders have none."""
         return []
 
     @property
     def draft_resources(self) -> list[dict[str, Any]]:
         """The resources of `draft_entries`."""
-        return [resource for _, resource in self.draft_entries]
+        return [entry.resource for entry in self.draft_entries]
 
     @property
     def selected(self) -> frozenset[str] | None:

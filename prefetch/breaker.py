@@ -63,10 +63,16 @@ class Breakers:
         """Note that the server answered."""
         self._servers.pop(server, None)
 
-    def failed(self, server: str) -> None:
-        """Note that the server did not answer, or answered that it is broken."""
+    def failed(self, server: str, *, counts: bool = True) -> None:
+        """Note that the server did not answer, or answered that it is broken.
+
+        Args:
+            server: the server.
+            counts: False for a further failure of a call that has been counted: one call with many
+                queries must not open the breaker for everybody.
+        """
         breaker = self._servers.setdefault(server, _Breaker())
-        breaker.failures += 1
+        breaker.failures += counts
         breaker.trying = False
         breaker.open_until = self._clock() + self._rest
 

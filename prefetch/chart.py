@@ -15,7 +15,7 @@ from prefetch.data import Data
 from prefetch.lazy import lazy
 from prefetch.medication import MedicationOrder
 from prefetch.reading import read
-from prefetch.references import Resource, bare, bare_id, names_other_patient
+from prefetch.references import Resource, bare, names_other_patient
 
 
 class Chart:
@@ -105,7 +105,7 @@ class Chart:
 def sibling_medications(context: Context) -> dict[str, Resource]:
     """The Medication resources among the draft orders, by every name a reference may use."""
     found: dict[str, Resource] = {}
-    for full_url, resource in context.draft_entries:
+    for _, full_url, resource in context.draft_entries:
         if resource.get("resourceType") == "Medication":
             found[f"Medication/{resource.get('id')}"] = resource
             found[bare(full_url)] = resource
@@ -129,8 +129,14 @@ def selected_drafts(context: Context) -> list[Resource]:
     in it names a draft, every draft is meant: silence would look like "all clear".
     """
     drafts = context.draft_resources
-    wanted = {bare_id(reference) for reference in context.selected or ()} - {""}
-    return [draft for draft in drafts if as_text(draft.get("id")) in wanted] or drafts
+    wanted = {bare(reference) for reference in context.selected or ()} - {""}
+    return [draft for draft in drafts if _names(draft) & wanted] or drafts
+
+
+def _names(draft: Resource) -> set[str]:
+    """What a selection may call a draft: `Type/id`, or its id alone."""
+    name = as_text(draft.get("id"))
+    return {name, f"{draft.get('resourceType')}/{name}"} if name else set()
 
 
 def refuse_other_patients(context: Context) -> None:
@@ -142,11 +148,11 @@ def refuse_other_patients(context: Context) -> None:
     problems = [
         Problem(
             "Expected an order for the patient in context, got one for another patient.",
-            f"context.draftOrders.entry[{index}].resource",
+            f"context.draftOrders.entry[{entry.place}].resource",
             "conflict",
         )
-        for index, draft in enumerate(context.draft_resources)
-        if names_other_patient(draft, context.patient_id)
+        for entry in context.draft_entries
+        if names_other_patient(entry.resource, context.patient_id)
     ]
     if problems:
         raise WrongPatient(*problems)

@@ -47,6 +47,7 @@ class Access:
         expires: event-loop time at which the token ends; infinite when that is not known.
         tenant: whose call this is; answers are never shared between tenants.
         refused: set once the server has refused the token: it is not sent again.
+        failed: set once the server has failed in this call: a call counts as one failure.
     """
 
     base: str
@@ -55,6 +56,7 @@ class Access:
     expires: float = float("inf")
     tenant: str = ""
     refused: bool = False
+    failed: bool = False
     identity: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -163,7 +165,8 @@ class FhirClient:
             self._breakers.gave_up(access.base)
             raise
         if reason in _BROKEN:
-            self._breakers.failed(access.base)
+            self._breakers.failed(access.base, counts=not access.failed)
+            access.failed = True
         else:
             self._breakers.succeeded(access.base)
         return Answer(tuple(pages), Reason.TRUNCATED if pages and reason else reason)

@@ -48,9 +48,11 @@ def as_text(value: Any) -> str:
 
 
 def concept(value: Any) -> Concept:
-    """Read a CodeableConcept, a bare Coding, or a bare string as a `Concept`."""
+    """Read a CodeableConcept, a list of one, a bare Coding, or a bare string as a `Concept`."""
     if isinstance(value, str):
         return Concept(text=value.strip())
+    if isinstance(value, list):
+        return concept(value[0]) if value else Concept()
     if not isinstance(value, dict):
         return Concept()
     raw = value.get("coding") if "coding" in value else value

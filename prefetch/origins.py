@@ -73,5 +73,12 @@ class AllowedServers:
             return False
         if self.loopback and is_loopback(fhir_server):
             return True
-        listed = {base.rstrip("/") for base in self.bases}
-        return found.scheme == "https" and fhir_server.rstrip("/") in listed
+        listed = {_place(base) for base in self.bases}
+        return found.scheme == "https" and _place(fhir_server) in listed
+
+
+def _place(base: str) -> tuple[Origin | None, str]:
+    """What two spellings of one base URL share: the default port and a last slash do not count."""
+    parts = urlsplit(base)
+    query = f"?{parts.query}#{parts.fragment}" if parts.query or parts.fragment else ""
+    return origin(base), parts.path.rstrip("/") + query

@@ -7,10 +7,26 @@ incomplete). The coding system differs from site to site, so the code alone deci
 
 from typing import Any, Final
 
-from prefetch.coding import as_list, concept
+from prefetch.coding import as_list, as_text, concept
 
 _NONE_FOUND: Final = frozenset({"4101"})
 _INCOMPLETE: Final = frozenset({"59204", "4119"})
+# IssueTypes (https://hl7.org/fhir/R4/valueset-issue-type.html) by which data is missing.
+_LEFT_OUT: Final = frozenset(
+    {
+        "suppressed",
+        "incomplete",
+        "forbidden",
+        "security",
+        "login",
+        "expired",
+        "throttled",
+        "timeout",
+        "transient",
+        "exception",
+        "no-store",
+    }
+)
 
 
 def is_outcome(resource: dict[str, Any]) -> bool:
@@ -27,14 +43,17 @@ def says_none_found(outcome: dict[str, Any]) -> bool:
 def says_incomplete(outcome: dict[str, Any]) -> bool:
     """Whether an outcome beside data means that some of the data is missing.
 
-    Errors do, and so do the codes for a suppressed or incomplete list whatever their severity.
-    Anything else (a warning about a parameter, a note) leaves the list whole.
+    Errors do, and so does what says that entries were left out, whatever its severity. Anything
+    else (a warning about a parameter, a note) leaves the list whole.
     """
-    return any(
-        _codes(issue) & _INCOMPLETE
-        or (issue.get("severity") in ("error", "fatal") and not _codes(issue) & _NONE_FOUND)
-        for issue in _issues(outcome)
-    )
+    return any(map(_is_gap, _issues(outcome)))
+
+
+def _is_gap(issue: dict[str, Any]) -> bool:
+    if _codes(issue) & _INCOMPLETE or as_text(issue.get("code")) in _LEFT_OUT:
+        return True
+    harmless = issue.get("severity") in ("warning", "information")
+    return not harmless and not _codes(issue) & _NONE_FOUND
 
 
 def _issues(outcome: dict[str, Any]) -> list[dict[str, Any]]:

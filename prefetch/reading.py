@@ -5,6 +5,7 @@ The meaning of each shape a sender may put under a prefetch key, or a server may
 | what came | means |
 |---|---|
 | null | known to be empty |
+| a Bundle without entries whose total says there are some | not obtained: truncated |
 | a resource of the type asked for | that resource |
 | a Bundle of any type, or none | its entries; no entries is known to be empty |
 | an array of resources | as a Bundle of them |
@@ -21,6 +22,7 @@ The meaning of each shape a sender may put under a prefetch key, or a server may
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import msgspec
@@ -30,6 +32,7 @@ from prefetch.outcomes import is_outcome, says_incomplete, says_none_found
 from prefetch.references import Resource, names_other_patient
 from prefetch.states import Reason
 
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _REDACTION_CODES: Final = frozenset({"REDACTED", "MASKED"})
 
 
@@ -123,8 +126,16 @@ def _read_page(page: bytes | msgspec.Raw, kind: str, patient_id: str, reading: R
     if entries is None:
         reading.reason = Reason.MALFORMED
         return
+    if not entries and _says_more(value):
+        reading.reason = Reason.TRUNCATED
     for resource in entries:
         reading.add(resource, kind, patient_id)
+
+
+def _says_more(bundle: Any) -> bool:
+    """Whether a Bundle without entries says itself that there are some."""
+    total = bundle.get("total") if isinstance(bundle, dict) else None
+    return isinstance(total, int) and not isinstance(total, bool) and total > 0
 
 
 def _entries(value: Any, kind: str) -> list[Any] | None:
@@ -151,7 +162,10 @@ def _newest_of_each(resources: list[Resource]) -> list[Resource]:
     return list(newest.values())
 
 
-def _updated(resource: Resource) -> str:
+def _updated(resource: Resource) -> datetime:
     meta = resource.get("meta")
     when = meta.get("lastUpdated") if isinstance(meta, dict) else None
-    return when if isinstance(when, str) else ""
+    try:
+        return datetime.fromisoformat(as_text(when)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return _LONG_AGO

@@ -64,11 +64,14 @@ def _is_query(url: str, need: Need) -> bool:
     """Whether a search's own link is for all that the need asks for, and not for a part of it."""
     try:
         parts = urlsplit(url)
-        asked = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+        asked = parse_qsl(parts.query, keep_blank_values=True)
     except ValueError:
         return False
-    ours = {name for name, _ in parse_qsl(urlsplit(need.template).query)}
-    return parts.path.rpartition("/")[2] == need.resource and asked <= ours | _HARMLESS
+    ours = dict(parse_qsl(urlsplit(need.template).query))
+    kind = parts.path.removesuffix("/_search").rpartition("/")[2]
+    return kind == need.resource and all(
+        name in _HARMLESS or ours.get(name) == value for name, value in asked
+    )
 
 
 def _first_type(bundle: msgspec.Raw) -> str:

@@ -30,19 +30,19 @@ def names_other_patient(resource: Resource, patient_id: str) -> bool:
 
     A resource that names nobody, or a patient contained in itself, is not somebody else's.
     """
-    for field in ("patient", "subject"):
-        reference = target(resource.get(field))
-        if not reference or reference.startswith("#"):
-            continue
-        kind, _, found = bare(reference).rpartition("/")
-        if kind in ("", "Patient") and found != patient_id:
-            return True
-    return False
+    named = (who for name in ("patient", "subject") for who in as_list(resource.get(name)))
+    return any(_is_other(target(who), patient_id) for who in named)
+
+
+def _is_other(reference: str, patient_id: str) -> bool:
+    if not reference or reference.startswith("#"):
+        return False
+    kind, _, found = bare(reference).rpartition("/")
+    return kind in ("", "Patient") and found != patient_id
 
 
 def contained(resource: Resource, reference: str) -> Resource | None:
     """The resource contained under `#id`, or None."""
-    inner = as_list(resource.get("contained"))
-    return next(
-        (r for r in inner if isinstance(r, dict) and r.get("id") == reference.lstrip("#")), None
-    )
+    inner = (r for r in as_list(resource.get("contained")) if isinstance(r, dict))
+    wanted = reference.lstrip("#")
+    return next((r for r in inner if as_text(r.get("id")).lstrip("#") == wanted), None)

@@ -27,17 +27,18 @@ def select(**members: Any) -> OrderSelect:
         (["MedicationRequest/1"], {"MedicationRequest/1"}),
         ([" MedicationRequest/1 ", "2", "2"], {"MedicationRequest/1", "2"}),
         (["MedicationRequest/1", None, 5, {"reference": "x"}], {"MedicationRequest/1"}),
+        ("MedicationRequest/1", {"MedicationRequest/1"}),
         ([], set()),
     ],
 )
-def test_selections(sent: list[Any], selected: set[str]) -> None:
+def test_selections(sent: Any, selected: set[str]) -> None:
     """Selections are read as they came; what is no text among them is passed over."""
     assert set(select(selections=sent).selected or ()) == selected
 
 
 @pytest.mark.parametrize(
     ("members", "where"),
-    [({}, "context.selections"), ({"selections": "MedicationRequest/1"}, "context.selections")],
+    [({}, "context.selections"), ({"selections": 7}, "context.selections")],
 )
 def test_selections_are_required(members: dict[str, Any], where: str) -> None:
     """Without a list of selections the request is refused, naming them."""

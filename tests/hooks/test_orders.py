@@ -29,6 +29,7 @@ def context(bundle: Any) -> Context:
         ({"entry": [{"fullUrl": "urn:uuid:7", "resource": ORDER}]}, [("urn:uuid:7", ORDER)]),
         ({"entry": [{"fullUrl": None, "resource": ORDER}]}, [("", ORDER)]),
         ({"entry": [{"resource": ORDER}, {}, None, 3, {"resource": []}]}, [("", ORDER)]),
+        ({"entry": {"resource": ORDER}}, [("", ORDER)]),
         ({"entry": []}, []),
         ({"entry": None}, []),
         ({"resourceType": "Bundle", "type": "collection"}, []),
@@ -40,7 +41,7 @@ def test_drafts_are_found_in_any_bundle(
 ) -> None:
     """Entries come in order, with their fullUrl; those that hold no resource are passed over."""
     found = context(bundle)
-    assert found.draft_entries == entries
+    assert [(e.full_url, e.resource) for e in found.draft_entries] == entries
     assert found.draft_resources == [resource for _, resource in entries]
 
 
@@ -48,7 +49,6 @@ def test_drafts_are_found_in_any_bundle(
     ("bundle", "where"),
     [
         (ORDER, "context"),
-        ({"resourceType": "Bundle", "entry": {"resource": ORDER}}, "context"),
         ({"resourceType": "Bundle", "entry": "x"}, "context"),
         ([ORDER], "context.draftOrders"),
         (None, "context.draftOrders"),
@@ -79,6 +79,13 @@ def test_any_bundle_is_read_or_refused(bundle: Any) -> None:
         found = context(bundle)
     except MalformedRequest:
         return
-    for full_url, resource in found.draft_entries:
+    for place, full_url, resource in found.draft_entries:
+        assert place >= 0
         assert isinstance(full_url, str)
         assert isinstance(resource, dict)
+
+
+def test_an_entry_keeps_its_place() -> None:
+    """The place of a draft is its index among all entries, those without a resource included."""
+    found = context({"entry": [{}, {"resource": ORDER}, None, {"resource": ORDER}]})
+    assert [entry.place for entry in found.draft_entries] == [1, 3]

@@ -127,11 +127,15 @@ def test_pages_are_one_list() -> None:
         (versions("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"), [1]),
         (versions("2021-01-01T00:00:00Z", "2020-01-01T00:00:00Z"), [0]),
         (versions(None, "2020-01-01T00:00:00Z"), [1]),
+        (versions("2020-01-01T05:00:00+09:00", "2019-12-31T21:00:00Z"), [1]),
         (versions("2020-01-01T00:00:00Z", "2020-01-01T00:00:00Z"), [0]),
         ([allergy(id=None, code={"text": name}) for name in "ab"], [0, 1]),
         ([allergy(id="", code={"text": name}) for name in "ab"], [0, 1]),
         ([allergy(id=["v"]), allergy(id=["v"], code={"text": "b"})], [0, 1]),
-        ([allergy(), *versions("2020", "2021"), allergy(id="z")], [0, 2, 3]),
+        (
+            [allergy(), *versions("2020-01-01T00:00:00Z", "2021-01-01T00:00:00Z"), allergy(id="z")],
+            [0, 2, 3],
+        ),
     ],
 )
 def test_a_repeated_resource_counts_once(resources: list[Json], kept: list[int]) -> None:
