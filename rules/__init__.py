@@ -10,7 +10,7 @@ from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.medication import Medication, MedicationOrder
 from rules._allergy_conflicts import allergy_conflicts, drugs_of, is_recognised, unrecognised
-from rules._finding import Advice, Finding, NotChecked, remove, swap
+from rules._finding import Advice, Finding, NotChecked, Replacement, remove, swap
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.alternatives import Alternative
 from rules._knowledge.conflicts import Conflict
@@ -36,6 +36,7 @@ __all__ = [
     "Medication",
     "MedicationOrder",
     "NotChecked",
+    "Replacement",
     "Rule",
     "Source",
     "allergy_conflicts",

@@ -8,6 +8,7 @@ from hooks.cards import Indicator
 from prefetch.medication import MedicationOrder
 from prefetch.systems import RXNORM
 from rules._knowledge.alternatives import Alternative
+from rules._text import markdown
 
 
 class Referable(Protocol):
@@ -49,9 +50,18 @@ class Replacement(Advice):
 
     Attributes:
         order: the order it drafts, to be checked like any other.
+        alternative: what it drafts, with the source that offers it.
     """
 
     order: MedicationOrder
+    alternative: Alternative
+
+    @property
+    def evidence(self) -> str:
+        """The alternative and the source that offers it, as a line of Markdown."""
+        label = markdown(self.alternative.source_label)
+        name = markdown(self.alternative.name)
+        return f"- Alternative: {name} - [{label}]({self.alternative.source_url})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +118,7 @@ def swap(order: MedicationOrder, alternative: Alternative) -> Replacement:
         changes=(remove(order).changes[0], Change("create", words, resource=resource)),
         key=f"replace-{alternative.rxcui}",
         order=MedicationOrder(resource, {}),
+        alternative=alternative,
     )
 
 

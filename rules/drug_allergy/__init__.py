@@ -34,7 +34,6 @@ History:
 from collections.abc import Iterable, Iterator
 
 from rules import (
-    Advice,
     Chart,
     Drug,
     Finding,
@@ -42,6 +41,7 @@ from rules import (
     Knowledge,
     MedicationOrder,
     NotChecked,
+    Replacement,
     Source,
     allergy_conflicts,
     drugs_of,
@@ -79,16 +79,18 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
         if chart.allergies and not is_recognised(order, know):
             yield NotChecked(plain(order.label, 60), "the drug could not be recognised")
         if conflicts := allergy_conflicts(order, chart.allergies, know):
-            worst = conflicts[0]
+            offers = tuple(replacements(order, chart, know))
+            evidence = [conflict.evidence for conflict in conflicts]
+            evidence += [offer.evidence for offer in offers]
             yield Finding(
-                indicator=worst.indicator,
-                summary=worst.headline,
+                indicator=conflicts[0].indicator,
+                summary=conflicts[0].headline,
                 about=(order,),
-                detail="\n\n".join(conflict.evidence for conflict in conflicts),
-            ).suggest(remove(order), *replacements(order, chart, know))
+                detail="\n\n".join(evidence),
+            ).suggest(remove(order), *offers)
 
 
-def replacements(order: MedicationOrder, chart: Chart, know: Knowledge) -> Iterator[Advice]:
+def replacements(order: MedicationOrder, chart: Chart, know: Knowledge) -> Iterator[Replacement]:
     """Alternatives for the order's reason that are neither a conflict nor a duplicate."""
     if not chart.knows(needs.medications):
         return  # without the medication list, a duplicate could not be ruled out

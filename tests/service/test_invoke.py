@@ -161,6 +161,7 @@ async def test_a_replacement_is_a_complete_order(ehr: EHR) -> None:
     assert (created["status"], created["intent"]) == ("draft", "order")
     concept = created["medicationCodeableConcept"]
     assert (concept["text"], concept["coding"][0]["code"]) == ("clindamycin", "2582")
+    assert "IDSA guideline" in answer.json()["cards"][0]["detail"]
 
 
 async def test_an_alternative_already_ordered_is_not_offered(ehr: EHR) -> None:
