@@ -5,7 +5,9 @@ CardwiseError
 │   ├── MalformedRequest      not JSON, or not the shape the standard gives it
 │   ├── UnknownService        no service of that id
 │   ├── WrongHook             the service does not answer that hook
-│   └── WrongPatient          a draft order is for somebody else
+│   ├── WrongPatient          a draft order is for somebody else
+│   ├── NotAuthenticated      the caller's token is missing or cannot be trusted
+│   └── OverBudget            the caller's site calls more than was agreed
 ├── PreconditionFailed      required patient data could not be obtained
 ├── NotObtained             a rule read something that was not obtained
 ├── InvalidAnswer           a card or action we made breaks the standard
@@ -60,6 +62,31 @@ class WrongHook(RequestError):
 
 class WrongPatient(RequestError):
     """A draft order names another patient than the context does."""
+
+
+class NotAuthenticated(RequestError):
+    """The caller's token is missing or cannot be trusted (HTTP 401).
+
+    Attributes:
+        reason: one word for what is wrong, for counters and for the caller's operators.
+    """
+
+    def __init__(self, reason: str, text: str) -> None:
+        self.reason = reason
+        code = "login" if reason == "missing" else "security"
+        super().__init__(Problem(text, "http.Authorization", code))
+
+
+class OverBudget(RequestError):
+    """The caller's site calls more often, or more at once, than was agreed (HTTP 429).
+
+    Attributes:
+        retry_after: seconds after which a call may be made again.
+    """
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(Problem(text, code="throttled"))
 
 
 class PreconditionFailed(RequestError):

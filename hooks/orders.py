@@ -16,7 +16,8 @@ class OrderContext(Context, frozen=True, kw_only=True):
         """Check that the Bundle is one.
 
         Raises:
-            ValueError: `draftOrders` is another resource, or its `entry` holds no entries.
+            ValueError: `draftOrders` is another resource, its `entry` holds no entries, or a
+                resource does not say what it is.
         """
         super().__post_init__()
         kind = self.draft_orders.get("resourceType", "Bundle")
@@ -25,6 +26,10 @@ class OrderContext(Context, frozen=True, kw_only=True):
         if not isinstance(self.draft_orders.get("entry") or [], list | dict):
             # msgspec reports a ValueError with its path; a TypeError would escape
             raise ValueError("Expected `draftOrders.entry` as an array")  # noqa: TRY004
+        for entry in self.draft_entries:
+            if not isinstance(entry.resource.get("resourceType"), str):
+                place = f"draftOrders.entry[{entry.place}].resource"
+                raise ValueError(f"Expected a resourceType in `{place}`")  # noqa: TRY004
 
     @property
     def draft_entries(self) -> list[DraftEntry]:

@@ -52,6 +52,11 @@ async def on_http_exception(_: Request, error: Exception) -> Response:
     return outcome(error.status_code, [Problem(text, code=code)], error.headers)
 
 
+async def on_defect(_: Request, _error: Exception) -> Response:
+    """Answer a bug of ours; `LastResort` logs it."""
+    return outcome(500, [Problem("The service failed; this is a defect.", code="exception")])
+
+
 class LastResort:
     """Turns a bug into a 500 with an OperationOutcome, and logs where it is, not what it held."""
 
@@ -73,8 +78,8 @@ class LastResort:
         except Exception as error:  # noqa: BLE001 - this is the last resort
             _log.error("unexpected %s at %s", type(error).__name__, _frames(error))
             if scope["type"] == "http" and not started:
-                problem = Problem("The service failed; this is a defect.", code="exception")
-                await outcome(500, [problem])(scope, receive, send)
+                answer = await on_defect(Request(scope), error)
+                await answer(scope, receive, send)
 
 
 def _issue(problem: Problem) -> dict[str, Any]:

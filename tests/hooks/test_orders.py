@@ -50,6 +50,8 @@ def test_drafts_are_found_in_any_bundle(
     [
         (ORDER, "context"),
         ({"resourceType": "Bundle", "entry": "x"}, "context"),
+        ({"entry": [{"resource": {"id": "1"}}]}, "context"),
+        ({"entry": [{"resource": {"resourceType": ["MedicationRequest"]}}]}, "context"),
         ([ORDER], "context.draftOrders"),
         (None, "context.draftOrders"),
     ],

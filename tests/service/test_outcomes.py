@@ -1,12 +1,17 @@
 """The last resort: a bug becomes a 500 that says nothing of the patient."""
 
 import logging
+from datetime import datetime
 
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
 
+from service.app import create_app
 from service.outcomes import LastResort
+from service.settings import Settings
+from tests.asgi import running
+from tests.ehr import draft, order_sign
 
 
 async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -24,3 +29,26 @@ async def test_a_bug_is_a_500_without_details(caplog: pytest.LogCaptureFixture) 
     assert answer.json()["resourceType"] == "OperationOutcome"
     assert "KeyError at test_outcomes.py:" in caplog.text
     assert "Jane" not in answer.text + caplog.text
+
+
+async def test_a_bug_in_the_app_is_a_500_that_can_be_read(settings: Settings) -> None:
+    """Through all of the real app: an OperationOutcome, with CORS, and nothing of the request."""
+
+    def stopped() -> datetime:
+        raise OSError("the clock of Jane Example")
+
+    app = create_app(settings, clock=stopped)
+    async with (
+        running(app),
+        httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="https://cds.test"
+        ) as client,
+    ):
+        headers = {"Origin": "https://browser.test"}
+        answer = await client.post(
+            "/cds-services/order-safety", json=order_sign(draft()), headers=headers
+        )
+    assert answer.status_code == 500
+    assert answer.json()["resourceType"] == "OperationOutcome"
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "Jane" not in answer.text

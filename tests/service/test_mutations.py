@@ -1,0 +1,68 @@
+"""Requests bent at random places: whatever comes, the answer is 200 or a 4xx, and no rule breaks."""
+
+import json
+from random import Random
+from typing import Any, Final
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.ehr import EHR, Json, allergy, bundle, draft, envelope, order_sign
+
+ODD: Final[list[Any]] = [None, "", [], {}, 0, -1, 1e308, True, "x" * 5000, "\x00", "<b>", [[]]]
+ODD.extend([{"reference": 5}, {"coding": "x"}, {"coding": [None]}, 10**30, {"resourceType": []}])
+REACTION = {"manifestation": [{"text": "Hives"}], "substance": {"text": "amoxicillin"}}
+LISTS = {
+    "allergies": bundle(allergy(reaction=[REACTION], onsetDateTime="2019-01"), allergy(id="a2")),
+    "medications": bundle(draft(id="m1", status="active")),
+}
+ORDER = order_sign(draft(contained=[{"resourceType": "Medication", "id": "m"}]), prefetch=LISTS)
+VIEW = envelope("patient-view", prefetch=LISTS)
+FEEDBACK: Json = {
+    "feedback": [
+        {
+            "card": "c",
+            "outcome": "overridden",
+            "overrideReason": {"reason": {"code": "x", "system": "y"}, "userComment": "z"},
+            "outcomeTimestamp": "2026-01-01T00:00:00Z",
+        }
+    ]
+}
+
+
+def bent(value: Any, chance: Random) -> Any:
+    """A copy with some parts replaced, wrapped in a list, or left out."""
+    if chance.random() < 0.04:
+        return chance.choice(ODD)
+    if isinstance(value, list):
+        return [bent(item, chance) for item in value if chance.random() > 0.02]
+    if not isinstance(value, dict):
+        return value
+    kept = {name: bent(inner, chance) for name, inner in value.items() if chance.random() > 0.02}
+    return {name: [inner] if chance.random() < 0.01 else inner for name, inner in kept.items()}
+
+
+@pytest.mark.parametrize(
+    ("path", "request_body"),
+    [
+        ("order-safety", ORDER),
+        ("order-safety", ORDER | {"prefetch": {}}),
+        ("chart-review", VIEW),
+        ("order-safety/feedback", FEEDBACK),
+    ],
+    ids=["prefetched", "fetched", "chart", "feedback"],
+)
+@given(chance=st.randoms(use_true_random=False))
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+async def test_a_bent_request_breaks_nothing(
+    ehr: EHR, path: str, request_body: Json, chance: Random
+) -> None:
+    """A request with odd values anywhere gets an answer, and every check that was made was whole."""
+    sent = json.dumps(bent(request_body, chance))
+    headers = {"content-type": "application/json"}
+    answer = await ehr.client.post(f"/cds-services/{path}", content=sent, headers=headers)
+    assert answer.status_code in (200, 400, 412)
+    assert "the check itself failed" not in answer.text
