@@ -23,7 +23,7 @@ from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
 from service.metrics import Metrics, metrics
-from service.outcomes import LastResort, on_http_exception, on_request_error
+from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
 
@@ -52,7 +52,11 @@ def create_app(
     )
     app = Starlette(
         routes=_routes(settings),
-        exception_handlers={RequestError: on_request_error, HTTPException: on_http_exception},
+        exception_handlers={
+            RequestError: on_request_error,
+            HTTPException: on_http_exception,
+            Exception: on_defect,
+        },
         lifespan=_lifespan,
     )
     app.state.cardwise = state

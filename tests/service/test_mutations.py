@@ -1,15 +1,14 @@
-"""Requests bent at random places: whatever comes, the answer is 200 or a 4xx, and no rule breaks."""
+"""Requests bent at random places: the answer is always 200 or a 4xx, and no rule breaks."""
 
 import json
 from random import Random
 from typing import Any, Final
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from tests.ehr import EHR, Json, allergy, bundle, draft, envelope, order_sign
 
+SEEDS: Final = 200
 ODD: Final[list[Any]] = [None, "", [], {}, 0, -1, 1e308, True, "x" * 5000, "\x00", "<b>", [[]]]
 ODD.extend([{"reference": 5}, {"coding": "x"}, {"coding": [None]}, 10**30, {"resourceType": []}])
 REACTION = {"manifestation": [{"text": "Hives"}], "substance": {"text": "amoxicillin"}}
@@ -53,16 +52,11 @@ def bent(value: Any, chance: Random) -> Any:
     ],
     ids=["prefetched", "fetched", "chart", "feedback"],
 )
-@given(chance=st.randoms(use_true_random=False))
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-async def test_a_bent_request_breaks_nothing(
-    ehr: EHR, path: str, request_body: Json, chance: Random
-) -> None:
-    """A request with odd values anywhere gets an answer, and every check that was made was whole."""
-    sent = json.dumps(bent(request_body, chance))
+async def test_a_bent_request_breaks_nothing(ehr: EHR, path: str, request_body: Json) -> None:
+    """A request with odd values anywhere gets an answer, and no check that was made broke."""
     headers = {"content-type": "application/json"}
-    answer = await ehr.client.post(f"/cds-services/{path}", content=sent, headers=headers)
-    assert answer.status_code in (200, 400, 412)
-    assert "the check itself failed" not in answer.text
+    for seed in range(SEEDS):
+        sent = json.dumps(bent(request_body, Random(seed)))  # noqa: S311 - chance, not secrets
+        answer = await ehr.client.post(f"/cds-services/{path}", content=sent, headers=headers)
+        assert answer.status_code in (200, 400, 412), seed
+        assert "the check itself failed" not in answer.text, seed
