@@ -1,5 +1,6 @@
 """What the order hooks share: a Bundle of unsigned orders, read whatever shape it came in."""
 
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -31,7 +32,7 @@ class OrderContext(Context, frozen=True, kw_only=True):
                 place = f"draftOrders.entry[{entry.place}].resource"
                 raise ValueError(f"Expected a resourceType in `{place}`")  # noqa: TRY004
 
-    @property
+    @cached_property
     def draft_entries(self) -> list[DraftEntry]:
         """The Bundle's entries in order; those without a resource are passed over."""
         entries = self.draft_orders.get("entry") or []

@@ -6,6 +6,7 @@ decoded only when a rule asks for it.
 """
 
 import re
+from functools import cached_property
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
@@ -49,7 +50,7 @@ class DraftEntry(NamedTuple):
     resource: dict[str, Any]
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class Context(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """The context fields that every published order and chart hook has.
 
     Attributes:
@@ -78,12 +79,12 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
             )
             msgspec.structs.force_setattr(self, "encounter_id", encounter or None)
 
-    @property
+    @cached_property
     def draft_entries(self) -> list[DraftEntry]:
         """The entries of the Bundle of unsigned orders; hooks without orders have none."""
         return []
 
-    @property
+    @cached_property
     def draft_resources(self) -> list[dict[str, Any]]:
         """The resources of `draft_entries`."""
         return [entry.resource for entry in self.draft_entries]

@@ -1,53 +1,104 @@
 """AllergyIntolerance, read tolerantly (https://hl7.org/fhir/R4/allergyintolerance.html)."""
 
-from typing import Final
+from typing import Any, Final, Literal
 
-from prefetch.coding import Concept, as_list, as_text, concept, concepts
+import msgspec
+
+from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, partial_date
 from prefetch.lazy import lazy
-from prefetch.references import Resource
+from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
 
 _SILENT_VERIFICATION: Final = frozenset({"refuted", "entered-in-error"})
 _SILENT_CLINICAL: Final = frozenset({"inactive", "resolved"})
 
 
+class Reaction(msgspec.Struct, frozen=True, gc=False):
+    """What is read of one reaction."""
+
+    substance: Concept = NOTHING
+    manifestation: tuple[Concept, ...] = ()
+    description: str = ""
+    severity: str = ""
+
+
+class AllergyIntolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """What is read of an entry: the elements as FHIR has them, so that JSON becomes one at once."""
+
+    resource_type: Literal["AllergyIntolerance"]
+    id: str = ""
+    meta: Meta | None = None
+    who: Reference = msgspec.field(name="patient", default=NOWHERE)
+    _also: None = msgspec.field(name="subject", default=None)
+    code: Concept = NOTHING
+    clinical_status: Concept = NOTHING
+    verification_status: Concept = NOTHING
+    type: str = ""
+    category: tuple[str, ...] = ()
+    criticality: str = ""
+    reaction: tuple[Reaction, ...] = ()
+    onset_date_time: str = ""
+    recorded_date: str = ""
+
+
+def allergy_intolerance(resource: Resource) -> AllergyIntolerance:
+    """The same of a resource of any shape: what is bent reads as what it must mean."""
+    reactions = [r for r in as_list(resource.get("reaction")) if isinstance(r, dict)]
+    return AllergyIntolerance(
+        resource_type="AllergyIntolerance",
+        id=as_text(resource.get("id")),
+        code=concept(resource.get("code")),
+        clinical_status=concept(resource.get("clinicalStatus")),
+        verification_status=concept(resource.get("verificationStatus")),
+        type=as_text(resource.get("type")),
+        category=tuple(map(as_text, as_list(resource.get("category")))),
+        criticality=as_text(resource.get("criticality")),
+        reaction=tuple(map(_reaction, reactions)),
+        onset_date_time=as_text(resource.get("onsetDateTime")),
+        recorded_date=as_text(resource.get("recordedDate")),
+    )
+
+
 class Allergy:
     """One entry of the allergy list. Absent parts read as empty, never as a value."""
 
-    def __init__(self, resource: Resource) -> None:
-        """Wrap the resource; nothing is read before it is asked for."""
-        self.resource = resource
+    def __init__(self, resource: AllergyIntolerance | Resource) -> None:
+        """Wrap the resource."""
+        if isinstance(resource, AllergyIntolerance):
+            self._read = resource
+        else:
+            self._read = typed(resource, AllergyIntolerance, allergy_intolerance)
 
     @property
     def id(self) -> str:
         """The logical id; "" when there is none."""
-        return as_text(self.resource.get("id"))
+        return self._read.id.strip()
 
     @property
     def reference(self) -> str:
         """`AllergyIntolerance/id`."""
         return f"AllergyIntolerance/{self.id}"
 
-    @lazy
+    @property
     def substance(self) -> Concept:
         """What the patient reacts to: `code`."""
-        return concept(self.resource.get("code"))
+        return self._read.code
 
     @lazy
     def substances(self) -> tuple[Concept, ...]:
         """`code`, then each distinct `reaction.substance`."""
-        named = [concept(reaction.get("substance")) for reaction in self._reactions]
-        return tuple(dict.fromkeys(c for c in (self.substance, *named) if c))
+        named = (self._read.code, *[reaction.substance for reaction in self._read.reaction])
+        return tuple(dict.fromkeys(filter(None, named)))
 
-    @lazy
+    @property
     def clinical_status(self) -> str:
         """`active`, `inactive`, `resolved`, or "" when it is not said."""
-        return _status(self.resource.get("clinicalStatus"))
+        return _status(self._read.clinical_status)
 
-    @lazy
+    @property
     def verification_status(self) -> str:
         """`confirmed`, `unconfirmed`, `presumed`, `refuted`, `entered-in-error`, or ""."""
-        return _status(self.resource.get("verificationStatus"))
+        return _status(self._read.verification_status)
 
     @property
     def counts(self) -> bool:
@@ -63,30 +114,30 @@ class Allergy:
     @property
     def is_intolerance(self) -> bool:
         """Whether the chart calls it an intolerance (a side effect), not an allergy."""
-        return as_text(self.resource.get("type")) == "intolerance"
+        return self._read.type.strip() == "intolerance"
 
     @property
     def criticality(self) -> str:
         """`low`, `high`, `unable-to-assess`, or ""."""
-        return as_text(self.resource.get("criticality"))
+        return self._read.criticality.strip()
 
-    @lazy
+    @property
     def categories(self) -> frozenset[str]:
         """`food`, `medication`, `environment`, `biologic`; empty when it is not said."""
-        return frozenset(filter(None, map(as_text, as_list(self.resource.get("category")))))
+        return frozenset(filter(None, map(str.strip, self._read.category)))
 
     @lazy
     def manifestations(self) -> tuple[str, ...]:
         """What happened, in the chart's words, each once: "anaphylaxis", "hives"."""
-        found = (c for r in self._reactions for c in concepts(r.get("manifestation")))
-        named = [c.label for c in found]
-        described = [as_text(r.get("description")) for r in self._reactions if not named]
+        reactions = self._read.reaction
+        named = [c.label for reaction in reactions for c in reaction.manifestation if c]
+        described = [reaction.description.strip() for reaction in reactions if not named]
         return tuple(dict.fromkeys(filter(None, (*named, *described))))
 
-    @lazy
+    @property
     def severities(self) -> frozenset[str]:
         """`mild`, `moderate`, `severe`, of every reaction recorded."""
-        return frozenset(filter(None, (as_text(r.get("severity")) for r in self._reactions)))
+        return frozenset(filter(None, (r.severity.strip() for r in self._read.reaction)))
 
     @lazy
     def since(self) -> PartialDate | None:
@@ -94,23 +145,22 @@ class Allergy:
 
         1 January 1900 stands for "unknown" in some systems, and reads as None.
         """
-        for name in ("onsetDateTime", "recordedDate"):
-            found = partial_date(self.resource.get(name))
+        for said in (self._read.onset_date_time, self._read.recorded_date):
+            found = partial_date(said)
             if found and found.year > 1900:  # noqa: PLR2004 - the placeholder year
                 return found
         return None
 
-    @lazy
-    def _reactions(self) -> list[Resource]:
-        return [r for r in as_list(self.resource.get("reaction")) if isinstance(r, dict)]
+
+def _reaction(reaction: dict[str, Any]) -> Reaction:
+    return Reaction(
+        concept(reaction.get("substance")),
+        concepts(reaction.get("manifestation")),
+        as_text(reaction.get("description")),
+        as_text(reaction.get("severity")),
+    )
 
 
-def _status(value: object) -> str:
+def _status(said: Concept) -> str:
     """A status' code: from its coding, or a bare code, or (as some send it) its text alone."""
-    try:
-        return value["coding"][0]["code"].lower()  # type: ignore[index, no-any-return]
-    except (TypeError, KeyError, IndexError, AttributeError):
-        pass  # not as FHIR has it: look closer
-    found = concept(value)
-    code = next((c.code for c in found.codings if c.code), found.text)
-    return code.lower()
+    return next((c.code for c in said.codings if c.code), said.text).lower()

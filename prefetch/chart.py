@@ -4,7 +4,8 @@ Reading a list that was not obtained raises `NotObtained`, which the evaluator t
 "not checked"; a rule need not, and cannot by accident, treat it as "none".
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from hooks.errors import Problem, WrongPatient
 from hooks.request import Context
@@ -50,7 +51,7 @@ class Chart:
         Raises:
             NotObtained: the list could not be read.
         """
-        found = (Allergy(r) for r in self._read(needs.allergies.key))
+        found = (Allergy(r) for r in self._typed(needs.allergies.key))
         return tuple(allergy for allergy in found if allergy.counts)
 
     @lazy
@@ -60,7 +61,7 @@ class Chart:
         Raises:
             NotObtained: the list could not be read.
         """
-        found = self._orders(self._read(needs.medications.key))
+        found = self._orders(self._typed(needs.medications.key))
         return tuple(order for order in found if order.is_current)
 
     @lazy
@@ -84,8 +85,8 @@ class Chart:
         """The data under a prefetch key with its state; None when no running rule needs it."""
         return self._data.get(key)
 
-    def _read(self, key: str) -> Iterator[Resource]:
-        return iter(self._data[key])
+    def _typed(self, key: str) -> Sequence[Any]:
+        return self._data[key].typed
 
     def _orders(self, resources: Iterable[Resource]) -> list[MedicationOrder]:
         return [MedicationOrder(resource, self._medications) for resource in resources]

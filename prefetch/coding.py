@@ -1,38 +1,79 @@
-"""A code and a concept, read tolerantly: what a CodeableConcept says, whatever shape it came in."""
+"""A code and a concept, read tolerantly: what a CodeableConcept says, whatever shape it came in.
 
-from typing import Any, NamedTuple
+Both are structs, so that JSON of the right shape becomes one without passing through dicts;
+`concept` makes the same of any other shape.
+"""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import force_setattr
 
 from prefetch.systems import canonical
 
+# System and code of each coding of a concept.
+Codes = tuple[tuple[str, str], ...]
 
-class Coding(NamedTuple):
+
+class Coding(msgspec.Struct, frozen=True, gc=False):
     """One code. `system` is canonical (an OID becomes the URL); absent parts are empty strings."""
 
-    system: str
-    code: str
+    system: str = ""
+    code: str = ""
     display: str = ""
 
+    def __post_init__(self) -> None:
+        """Canonicalise the system, and take white space off the rest."""
+        if (system := canonical(self.system)) != self.system:
+            force_setattr(self, "system", system)
+        if (code := self.code.strip()) is not self.code:
+            force_setattr(self, "code", code)
+        if (display := self.display.strip()) is not self.display:
+            force_setattr(self, "display", display)
 
-class Concept(NamedTuple):
+
+class Concept(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     """A CodeableConcept: its distinct codings in the order sent, and its text ("" when absent)."""
 
-    codings: tuple[Coding, ...] = ()
+    codings: tuple[Coding, ...] = msgspec.field(name="coding", default=())
     text: str = ""
+    # A bare Coding in place of a concept is not for msgspec to read, but for `concept`.
+    _bare_code: None = msgspec.field(name="code", default=None)
+    _bare_display: None = msgspec.field(name="display", default=None)
+
+    def __post_init__(self) -> None:
+        """Leave out codings that say nothing or are repeated, and white space around the text."""
+        codings = self.codings
+        if len(codings) > 1 or (codings and not (codings[0].code or codings[0].display)):
+            said = dict.fromkeys(c for c in codings if c.code or c.display)
+            force_setattr(self, "codings", tuple(said))
+        if (text := self.text.strip()) is not self.text:
+            force_setattr(self, "text", text)
 
     def code(self, system: str) -> str:
         """The first code of `system`, or "" when there is none."""
         return next((c.code for c in self.codings if c.system == system and c.code), "")
 
     @property
+    def codes(self) -> Codes:
+        """What it says without words, which is what may be remembered of a chart."""
+        return tuple([(c.system, c.code) for c in self.codings])
+
+    @property
     def label(self) -> str:
         """What a person would call it: the text, else the first display, else the first code."""
-        displays = (c.display for c in self.codings if c.display)
-        codes = (c.code for c in self.codings)
-        return self.text or next(displays, "") or next(codes, "")
+        return (
+            self.text
+            or next((c.display for c in self.codings if c.display), "")
+            or next((c.code for c in self.codings), "")
+        )
 
     def __bool__(self) -> bool:
         """True when the concept says anything at all."""
         return bool(self.codings or self.text)
+
+
+NOTHING: Final = Concept()
 
 
 def as_list(value: Any) -> list[Any]:
@@ -50,13 +91,14 @@ def as_text(value: Any) -> str:
 def concept(value: Any) -> Concept:
     """Read a CodeableConcept, a list of one, a bare Coding, or a bare string as a `Concept`."""
     if isinstance(value, str):
-        return Concept(text=value.strip())
+        return Concept(text=value)
     if isinstance(value, list):
         return concept(value[0]) if value else Concept()
     if not isinstance(value, dict):
         return Concept()
     raw = value.get("coding") if "coding" in value else value
-    return Concept(_codings(raw if isinstance(raw, list) else [raw]), as_text(value.get("text")))
+    codings = (_coding(each) for each in (raw if isinstance(raw, list) else [raw]))
+    return Concept(tuple(filter(None, codings)), as_text(value.get("text")))
 
 
 def concepts(value: Any) -> tuple[Concept, ...]:
@@ -64,15 +106,7 @@ def concepts(value: Any) -> tuple[Concept, ...]:
     return tuple(c for c in map(concept, as_list(value)) if c)
 
 
-def _codings(values: list[Any]) -> tuple[Coding, ...]:
-    """The codings that say something, each once. Written out plainly: it is the hottest loop."""
-    found = []
-    for value in values:
-        if isinstance(value, dict):
-            system, code, display = value.get("system"), value.get("code"), value.get("display")
-            code = code.strip() if isinstance(code, str) else ""
-            display = display.strip() if isinstance(display, str) else ""
-            if code or display:
-                system = canonical(system) if isinstance(system, str) else ""
-                found.append(Coding(system, code, display))
-    return tuple(dict.fromkeys(found)) if len(found) > 1 else tuple(found)
+def _coding(value: Any) -> Coding | None:
+    if not isinstance(value, dict):
+        return None
+    return Coding(*(as_text(value.get(name)) for name in ("system", "code", "display")))

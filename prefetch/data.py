@@ -7,6 +7,7 @@ import msgspec
 from hooks.errors import NotObtained
 from prefetch.lazy import lazy
 from prefetch.needs import Need
+from prefetch.plain import Plain, read_plain
 from prefetch.reading import Reading, read
 from prefetch.references import Resource
 from prefetch.states import Reason, State
@@ -45,14 +46,20 @@ class Data:
         self._reason = reason
 
     @lazy
+    def _plain(self) -> list[Plain] | None:
+        """The resources, where all came just as FHIR has them."""
+        return read_plain(self._pages, self.need.resource, self._patient_id)
+
+    @lazy
     def _reading(self) -> Reading:
         return read(self._pages, self.need.resource, self._patient_id)
 
     @property
     def reason(self) -> Reason | None:
         """Why the data is missing or not whole; None when it is whole."""
-        nothing_came = None if self._pages else Reason.MALFORMED
-        return self._reason or self._reading.reason or nothing_came
+        if self._reason or self._plain is not None:
+            return self._reason
+        return self._reading.reason or (None if self._pages else Reason.MALFORMED)
 
     @property
     def complete(self) -> bool:
@@ -62,16 +69,20 @@ class Data:
     @property
     def obtained(self) -> bool:
         """Whether there is anything to go by: the whole list, or a part of it."""
-        return self.complete or bool(self._reading.resources)
+        return self.complete or self._holds_any
 
     @property
     def state(self) -> State:
         """How the key ended; a list that is not whole counts as not obtained."""
         if not self.complete:
             return State.NOT_OBTAINED
-        if not self._reading.resources:
+        if not self._holds_any:
             return State.KNOWN_EMPTY
         return State.FETCHED if self._fetched else State.GIVEN
+
+    @property
+    def _holds_any(self) -> bool:
+        return self._plain is not None or bool(self._reading.resources)
 
     def __iter__(self) -> Iterator[Resource]:
         """The resources.
@@ -79,11 +90,24 @@ class Data:
         Raises:
             NotObtained: nothing was obtained, so nothing can be said, not even "none".
         """
+        self._require()
+        return iter(self._reading.resources)
+
+    @property
+    def typed(self) -> Sequence[Plain | Resource]:
+        """The resources, those of a list that is just as FHIR has it already typed.
+
+        Raises:
+            NotObtained: as above.
+        """
+        self._require()
+        return self._reading.resources if self._plain is None else self._plain
+
+    def _require(self) -> None:
         if not self.obtained:
             raise NotObtained(self.need.key, self.reason or Reason.MALFORMED)
-        return iter(self._reading.resources)
 
     @property
     def included(self) -> list[Resource]:
         """Resources of other types that came in the same answer."""
-        return self._reading.included
+        return [] if self._plain is not None else self._reading.included

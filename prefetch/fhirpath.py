@@ -21,7 +21,7 @@ from prefetch.references import Resource, bare, contained, target
 
 _NAME: Final = r"[A-Za-z_][A-Za-z0-9_-]*"
 _PATH: Final = re.compile(
-    rf"(?:%{_NAME}|context)(?:\.(?:{_NAME}|ofType\(\s*[A-Z][A-Za-z]*\s*\)|resolve\(\)))*"
+    rf"(?:%{_NAME}|context)(?:\.(?:{_NAME}|ofType\(\s*[A-Z][A-Za-z]*\s*\)|resolve\(\)))+"
 )
 _STEP: Final = re.compile(rf"ofType\(\s*([A-Z][A-Za-z]*)\s*\)|(resolve)\(\)|({_NAME})")
 # A resource of which only the reference is known carries it here; FHIR has no such element.

@@ -43,13 +43,15 @@ _NOTHING: Final = b"null"
 class Gatherer:
     """Obtains the data of one call."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of one call
         self,
         client: FhirClient,
         servers: AllowedServers,
         request: HookRequest,
         today: date,
         deadline: float,
+        *,
+        tenant: str = "",
     ) -> None:
         """Prepare for one call.
 
@@ -59,11 +61,12 @@ class Gatherer:
             request: the call.
             today: the day `today()` stands for.
             deadline: event-loop time by which all data must be in.
+            tenant: whose call this is; nothing read for it is shared with another's.
         """
         self._client = client
         self._request = request
         self._today = today
-        self._access = _access(request, servers, deadline)
+        self._access = _access(request, servers, deadline, tenant)
 
     async def chart(self, required: Iterable[Need], optional: Iterable[Need] = ()) -> Chart:
         """The patient's chart: every need obtained as far as it can be, missing ones at once.
@@ -198,7 +201,9 @@ def with_earlier(needs: Iterable[Need]) -> list[Need]:
     return list(found)
 
 
-def _access(request: HookRequest, servers: AllowedServers, deadline: float) -> Access | Reason:
+def _access(
+    request: HookRequest, servers: AllowedServers, deadline: float, tenant: str
+) -> Access | Reason:
     """The way to the FHIR server, or why there is none."""
     if request.fhir_server is None:
         return Reason.NO_FHIR_SERVER
@@ -207,7 +212,8 @@ def _access(request: HookRequest, servers: AllowedServers, deadline: float) -> A
     if request.authorization is None:
         return Reason.NO_TOKEN
     expires = asyncio.get_running_loop().time() + _lifetime(request.authorization)
-    return Access(request.fhir_server, request.authorization.access_token, deadline, expires)
+    token = request.authorization.access_token
+    return Access(request.fhir_server, token, deadline, expires, tenant)
 
 
 def _lifetime(authorization: FhirAuthorization) -> float:

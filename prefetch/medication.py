@@ -5,11 +5,13 @@ The drug comes inline, contained, as a sibling entry, or as a reference that mus
 
 import re
 from collections.abc import Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, Literal
 
-from prefetch.coding import Concept, as_list, as_text, concept, concepts
+import msgspec
+
+from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.lazy import lazy
-from prefetch.references import Resource, bare, contained, target
+from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
 # `unknown` and no status at all may well be taken (OpenEMR sends them): leaving them out would
 # be the more dangerous error.
@@ -19,7 +21,7 @@ _CURRENT: Final = frozenset({"active", "on-hold", "unknown", "draft", ""})
 _READ: Final = re.compile(r"Medication/(?!\.+$)[\w.~-]+", re.ASCII)
 
 
-class Medication(NamedTuple):
+class Medication(msgspec.Struct, frozen=True, gc=False):
     """What is ordered: the product as coded or named, and its ingredients where listed."""
 
     product: Concept
@@ -36,23 +38,66 @@ class Medication(NamedTuple):
         return tuple(c for c in (self.product, *self.ingredients) if c)
 
 
-class MedicationOrder:
-    """A MedicationRequest: drafted, or already on the patient's list."""
+class MedicationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """What is read of an order: the elements as FHIR has them, so that JSON becomes one at once."""
 
-    def __init__(self, resource: Resource, medications: Mapping[str, Resource]) -> None:
+    resource_type: Literal["MedicationRequest"]
+    id: str = ""
+    meta: Meta | None = None
+    who: Reference = msgspec.field(name="subject", default=NOWHERE)
+    _also: None = msgspec.field(name="patient", default=None)
+    status: str = ""
+    do_not_perform: bool = False
+    medication_codeable_concept: Concept = NOTHING
+    medication_reference: Reference = NOWHERE
+    reason_code: tuple[Concept, ...] = ()
+    contained: list[Any] = []
+
+
+def medication_request(resource: Resource) -> MedicationRequest:
+    """The same of a resource of any shape: what is bent reads as what it must mean."""
+    link = resource.get("medicationReference")
+    shown = as_text(link.get("display")) if isinstance(link, dict) else ""
+    return MedicationRequest(
+        resource_type="MedicationRequest",
+        id=as_text(resource.get("id")),
+        status=as_text(resource.get("status")),
+        do_not_perform=resource.get("doNotPerform") is True,
+        medication_codeable_concept=concept(resource.get("medicationCodeableConcept")),
+        medication_reference=Reference(target(link), shown),
+        reason_code=concepts(resource.get("reasonCode")),
+        contained=as_list(resource.get("contained")),
+    )
+
+
+class MedicationOrder:
+    """A MedicationRequest: drafted, or already on the patient's list.
+
+    Attributes:
+        resource: the draft as it was sent; empty for an order of the list.
+    """
+
+    def __init__(
+        self, resource: MedicationRequest | Resource, medications: Mapping[str, Resource]
+    ) -> None:
         """Wrap the resource.
 
         Args:
             resource: the MedicationRequest.
             medications: Medication resources by `Type/id`, for references that leave it.
         """
-        self.resource = resource
+        if isinstance(resource, MedicationRequest):
+            self.resource: Resource = {}
+            self._read = resource
+        else:
+            self.resource = resource
+            self._read = typed(resource, MedicationRequest, medication_request)
         self._medications = medications
 
     @property
     def id(self) -> str:
         """The logical id; "" when there is none."""
-        return as_text(self.resource.get("id"))
+        return self._read.id.strip()
 
     @property
     def reference(self) -> str:
@@ -62,14 +107,11 @@ class MedicationOrder:
     @lazy
     def medication(self) -> Medication:
         """The drug, from wherever it is kept; at worst the display of a dangling reference."""
-        if inline := concept(self.resource.get("medicationCodeableConcept")):
+        if inline := self._read.medication_codeable_concept:
             return Medication(inline)
-        link = self.resource.get("medicationReference")
-        found = self._resolved(target(link))
-        if found is None:
-            shown = as_text(link.get("display")) if isinstance(link, dict) else ""
-            return Medication(Concept(text=shown))
-        return _read(found, as_text(link.get("display")) if isinstance(link, dict) else "")
+        shown = self._read.medication_reference.display.strip()
+        found = self._resolved(self._read.medication_reference.reference.strip())
+        return Medication(Concept(text=shown)) if found is None else _read(found, shown)
 
     @property
     def label(self) -> str:
@@ -79,21 +121,21 @@ class MedicationOrder:
     @property
     def is_current(self) -> bool:
         """Whether it is to be taken now: not stopped, completed, cancelled or in error."""
-        return as_text(self.resource.get("status")).lower() in _CURRENT and not self.is_prohibition
+        return self._read.status.strip().lower() in _CURRENT and not self._read.do_not_perform
 
     @property
     def is_prohibition(self) -> bool:
         """Whether it says the drug must NOT be given (`doNotPerform`)."""
-        return self.resource.get("doNotPerform") is True
+        return self._read.do_not_perform
 
-    @lazy
+    @property
     def reasons(self) -> tuple[Concept, ...]:
         """Why it is given: `reasonCode`."""
-        return concepts(self.resource.get("reasonCode"))
+        return tuple(filter(None, self._read.reason_code))
 
     def _resolved(self, reference: str) -> Resource | None:
         if reference.startswith("#"):
-            return contained(self.resource, reference)
+            return contained({"contained": self._read.contained}, reference)
         return self._medications.get(bare(reference)) if reference else None
 
 

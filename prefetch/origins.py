@@ -6,6 +6,7 @@ explicit default port is the same origin: MEDITECH writes `:443` into its next l
 
 import ipaddress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
@@ -68,13 +69,18 @@ class AllowedServers:
 
     def allows(self, fhir_server: str) -> bool:
         """Whether this base URL may be read: listed and https, or loopback where allowed."""
-        found = origin(fhir_server)
-        if found is None:
-            return False
-        if self.loopback and is_loopback(fhir_server):
-            return True
-        listed = {_place(base) for base in self.bases}
-        return found.scheme == "https" and _place(fhir_server) in listed
+        return _allows(self, fhir_server)
+
+
+@lru_cache(maxsize=1024)
+def _allows(servers: AllowedServers, fhir_server: str) -> bool:
+    found = origin(fhir_server)
+    if found is None:
+        return False
+    if servers.loopback and is_loopback(fhir_server):
+        return True
+    listed = {_place(base) for base in servers.bases}
+    return found.scheme == "https" and _place(fhir_server) in listed
 
 
 def _place(base: str) -> tuple[Origin | None, str]:

@@ -5,7 +5,7 @@ The meaning of each shape a sender may put under a prefetch key, or a server may
 | what came | means |
 |---|---|
 | null | known to be empty |
-| a Bundle without entries whose total says there are some | not obtained: truncated |
+| Bundles without a match whose total is more than their entries | not obtained: truncated |
 | a resource of the type asked for | that resource |
 | a Bundle of any type, or none | its entries; no entries is known to be empty |
 | an array of resources | as a Bundle of them |
@@ -44,11 +44,15 @@ class Reading:
         resources: those of the type asked for, about this patient.
         included: resources of other types that came along (an `_include`d Medication).
         reason: why the list is not whole; None when it is.
+        promised: how many matches the pages themselves say that there are.
+        shown: how many entries they have.
     """
 
     resources: list[Resource] = field(default_factory=list)
     included: list[Resource] = field(default_factory=list)
     reason: Reason | None = None
+    promised: int = 0
+    shown: int = 0
 
     def add(self, resource: Any, kind: str, patient_id: str) -> None:
         """Take one entry's resource, or note why it cannot be taken."""
@@ -76,6 +80,8 @@ def read(pages: Iterable[bytes | msgspec.Raw], kind: str, patient_id: str) -> Re
         _read_page(page, kind, patient_id, reading)
     if reading.included and not reading.resources:
         reading.reason = Reason.MALFORMED
+    if not reading.resources and reading.promised > reading.shown:
+        reading.reason = reading.reason or Reason.TRUNCATED
     reading.resources = _newest_of_each(reading.resources)
     if kind == "Patient" and any(r.get("id") not in (None, patient_id) for r in reading.resources):
         reading.resources, reading.reason = [], Reason.WRONG_PATIENT
@@ -126,16 +132,16 @@ def _read_page(page: bytes | msgspec.Raw, kind: str, patient_id: str, reading: R
     if entries is None:
         reading.reason = Reason.MALFORMED
         return
-    if not entries and _says_more(value):
-        reading.reason = Reason.TRUNCATED
+    reading.promised = max(reading.promised, _total(value))
+    reading.shown += len(entries)
     for resource in entries:
         reading.add(resource, kind, patient_id)
 
 
-def _says_more(bundle: Any) -> bool:
-    """Whether a Bundle without entries says itself that there are some."""
+def _total(bundle: Any) -> int:
+    """How many matches a Bundle says that its search has; 0 when it does not say."""
     total = bundle.get("total") if isinstance(bundle, dict) else None
-    return isinstance(total, int) and not isinstance(total, bool) and total > 0
+    return total if isinstance(total, int) else 0
 
 
 def _entries(value: Any, kind: str) -> list[Any] | None:

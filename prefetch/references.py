@@ -1,10 +1,38 @@
 """References between resources: relative, absolute, versioned, `urn:uuid:…` and `#contained`."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+import msgspec
 
 from prefetch.coding import as_list, as_text
 
 Resource = dict[str, Any]
+
+
+class Meta(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a resource's `meta`. Labelled resources are not for msgspec to read."""
+
+    security: None = None
+
+
+class Reference(msgspec.Struct, frozen=True, gc=False):
+    """A Reference: what it points at as written, and what that is called."""
+
+    reference: str = ""
+    display: str = ""
+
+
+T = TypeVar("T", bound=msgspec.Struct)
+NOWHERE: Final = Reference()
+
+
+def typed(resource: Resource, kind: type[T], loosely: Callable[[Resource], T]) -> T:
+    """What is read of a resource: as `kind` where it is as FHIR has it, else whatever it means."""
+    try:
+        return msgspec.convert(resource, kind)
+    except msgspec.ValidationError:
+        return loosely(resource)
 
 
 def target(value: Any) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Final
 
+import anyio
 import httpx
 import msgspec
 
@@ -80,7 +81,8 @@ class Wire:
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
         """One attempt: what it brought, and the headers to pace by when another may help."""
         try:
-            async with asyncio.timeout_at(deadline):
+            # not asyncio's timeout: it would cut in while a connection goes back, and lose it
+            with anyio.fail_after(deadline - asyncio.get_running_loop().time()):
                 return await self._exchange(url, token, room)
         except TimeoutError:
             return Reason.TIMEOUT, None

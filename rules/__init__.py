@@ -9,7 +9,14 @@ from prefetch.allergy import Allergy
 from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.medication import Medication, MedicationOrder
-from rules._allergy_conflicts import allergy_conflicts, drugs_of, is_recognised, unrecognised
+from rules._allergy_conflicts import (
+    Charted,
+    allergy_conflicts,
+    charted,
+    drugs_of,
+    is_recognised,
+    unrecognised,
+)
 from rules._finding import Advice, Finding, NotChecked, Replacement, remove, swap
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.alternatives import Alternative
@@ -25,6 +32,7 @@ __all__ = [
     "Allergy",
     "Alternative",
     "Chart",
+    "Charted",
     "Coding",
     "Concept",
     "Conflict",
@@ -40,6 +48,7 @@ __all__ = [
     "Rule",
     "Source",
     "allergy_conflicts",
+    "charted",
     "drugs_of",
     "is_recognised",
     "markdown",

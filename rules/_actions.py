@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from hooks.cards import Action
 from hooks.errors import InvalidAnswer
 from rules._finding import Change
+from rules._plain_r4 import is_plainly_valid
 from rules._text import plain
 
 
@@ -40,6 +41,8 @@ def valid(resource: dict[str, Any]) -> dict[str, Any]:
     Raises:
         InvalidAnswer: it is not; the message names the elements and none of their values.
     """
+    if is_plainly_valid(resource):
+        return resource
     kind = str(resource.get("resourceType"))
     try:
         _model(kind).model_validate(resource)

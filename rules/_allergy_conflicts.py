@@ -20,6 +20,13 @@ _URGENCY: Final[tuple[Indicator, ...]] = ("critical", "warning", "info")
 _CLOSENESS: Final = ("same-ingredient", "same-class", "cross-reactive")
 
 
+class Charted(NamedTuple):
+    """An allergy entry, with what it is about: one allergen for each substance it names."""
+
+    allergy: Allergy
+    allergens: list[Allergen]
+
+
 class AllergyConflict(NamedTuple):
     """One order that conflicts with one allergy."""
 
@@ -94,20 +101,20 @@ def is_recognised(order: MedicationOrder, know: Knowledge) -> bool:
     return bool(named) and all(know.drug(item) is not None for item in named)
 
 
-def allergens_of(allergy: Allergy, know: Knowledge) -> list[Allergen]:
-    """What an allergy entry is about, once for each distinct substance it names."""
-    return [know.allergen(substance) for substance in allergy.substances]
+def charted(allergies: Iterable[Allergy], know: Knowledge) -> list[Charted]:
+    """What each allergy entry is about, to be found once for any number of orders."""
+    return [Charted(each, [know.allergen(s) for s in each.substances]) for each in allergies]
 
 
 def allergy_conflicts(
-    order: MedicationOrder, allergies: Iterable[Allergy], know: Knowledge
+    order: MedicationOrder, allergies: Iterable[Charted], know: Knowledge
 ) -> list[AllergyConflict]:
     """The allergies an order conflicts with, the most urgent first, each entry once."""
     drugs = drugs_of(order, know)
     found = [
         AllergyConflict(order, allergy, allergen, conflict)
-        for allergy in allergies
-        for allergen in allergens_of(allergy, know)
+        for allergy, allergens in allergies
+        for allergen in allergens
         for drug in drugs
         if (conflict := know.conflict(drug, allergen))
     ]
@@ -115,16 +122,15 @@ def allergy_conflicts(
     return list({id(match.allergy): match for match in reversed(found)}.values())[::-1]
 
 
-def unrecognised(allergies: Iterable[Allergy], know: Knowledge) -> Iterator[NotChecked]:
+def unrecognised(allergies: Iterable[Charted]) -> Iterator[NotChecked]:
     """The entries that cannot be checked because what they name is not known.
 
     Entries that the chart itself files under food or environment alone are not about drugs.
     """
-    for allergy in allergies:
-        found = allergens_of(allergy, know)
+    for allergy, allergens in allergies:
         if allergy.categories and not allergy.categories & {"medication", "biologic"}:
             continue
-        if not found or all(allergen.kind == "unknown" for allergen in found):
+        if all(allergen.kind == "unknown" for allergen in allergens):
             named = plain(allergy.substance.label, 60) or "an entry that names nothing"
             yield NotChecked(
                 f"allergy to {named}", "it is not recorded in words or codes that are known here"

@@ -6,13 +6,13 @@ from typing import Final
 
 from hooks.cards import SUMMARY_LIMIT
 
-# Characters that mean something to GitHub-flavoured Markdown or to HTML wherever they stand,
-_INLINE: Final = re.compile(r"[\\`*_\[\]|~]")
-_ENTITIES: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "@": "&#64;"}
-# those that start a heading, list or quote at the beginning of a line,
-_BLOCK: Final = re.compile(r"^(?:[#+=-]|\d+(?=[.)]))")
-# and those that would turn words into a link.
-_AUTOLINK: Final = re.compile(r":(?=//)|(?<=www)\.", re.IGNORECASE)
+# Characters that mean something to GitHub-flavoured Markdown or to HTML wherever they stand, those
+# that start a heading or list at the beginning of a line, and those that turn words into a link.
+_SPECIAL: Final = re.compile(
+    r"[\\`*_\[\]|~&<>@] | ^(?:[#+=-]|\d+(?=[.)])) | :(?=//) | (?<=[wW]{3})\.",
+    re.VERBOSE,
+)
+_NAMED: Final = {"&": "&amp;", "<": "&lt;", ">": "&gt;"} | {c: f"\\{c}" for c in "\\`*_[]|~"}
 _BRACKETS: Final = str.maketrans({"<": "‹", ">": "›"})
 _LONGEST_QUOTE: Final = 200
 
@@ -25,11 +25,7 @@ def plain(text: str, limit: int = _LONGEST_QUOTE) -> str:
 def markdown(text: str) -> str:
     """Chart text for `detail`: whatever it holds, it shows as itself and starts nothing."""
     quoted = shorten(_one_line(text), _LONGEST_QUOTE)
-    for character, entity in _ENTITIES.items():
-        quoted = quoted.replace(character, entity)
-    quoted = _INLINE.sub(lambda m: f"\\{m[0]}", quoted)
-    quoted = _BLOCK.sub(lambda m: "".join(f"&#{ord(c)};" for c in m[0]), quoted)
-    return _AUTOLINK.sub(lambda m: f"&#{ord(m[0])};", quoted)
+    return _SPECIAL.sub(_escaped, quoted)
 
 
 def shorten(text: str, limit: int = SUMMARY_LIMIT - 1) -> str:
@@ -49,6 +45,10 @@ def sentence(text: str) -> str:
 def uncapped(text: str) -> str:
     """The text as it stands inside a sentence: its first letter small, unless it is an acronym."""
     return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+def _escaped(special: re.Match[str]) -> str:
+    return "".join(_NAMED.get(c) or f"&#{ord(c)};" for c in special[0])
 
 
 def _one_line(text: str) -> str:

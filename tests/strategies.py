@@ -1,6 +1,7 @@
 """Data as odd as senders make it: Hypothesis strategies that the property tests share."""
 
 import json
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from hypothesis import settings
@@ -80,6 +81,25 @@ def odd_bodies() -> st.SearchStrategy[bytes]:
 def as_json(value: Any) -> bytes:
     """The value as it would be sent."""
     return json.dumps(value, ensure_ascii=False).encode()
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of every member and item below a value."""
+    items = enumerate(value) if isinstance(value, list) else value.items()
+    for key, inner in items:
+        yield (*path, key)
+        if isinstance(inner, list | dict):
+            yield from places(inner, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: Any) -> Any:
+    """A copy of the value with something else at a place; without the place for `...`."""
+    if not path:
+        return new
+    copy = dict(enumerate(value)) if isinstance(value, list) else dict(value)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], new)
+    kept = {key: inner for key, inner in copy.items() if inner is not ...}
+    return [*kept.values()] if isinstance(value, list) else kept
 
 
 def fhir_ids() -> st.SearchStrategy[str]:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, starmap
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from prefetch.coding import Coding, Concept
+from prefetch.coding import Codes, Coding, Concept
 from rules._knowledge import tables
 from rules._knowledge.drugs import Drugs
 from rules._knowledge.names import LONGEST, denial, normal, unframed, variants
@@ -101,11 +101,11 @@ class Allergens:
         names a substance wins; failing that, words that name one; only then a statement that no
         allergy is known, because a chart must not be cleared by a stray code beside a named drug.
         """
-        return self._from_codes(concept.codings) or self._from_all(concept)
+        return self._from_codes(concept.codes) or self._from_all(concept)
 
-    def _substance_of(self, codings: Iterable[Coding]) -> Allergen | None:
+    def _substance_of(self, codes: Codes) -> Allergen | None:
         """The substance that codes alone name."""
-        coded: Found = [(c, e) for c in codings if (e := self._coded(c))]
+        coded: Found = [(c, e) for c in starmap(Coding, codes) if (e := self._coded(c))]
         found = _of(coded, _SUBSTANCES)
         return self._united(found, "code") if found else None
 

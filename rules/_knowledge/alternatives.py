@@ -52,7 +52,7 @@ class Alternatives:
 
         The patient's other allergies are not looked at here: the caller checks each alternative.
         """
-        codes = {(c.system, c.code) for reason in reasons for c in reason.codings}
+        codes = {code for reason in reasons for code in reason.codes}
         return tuple(
             alternative
             for avoided, indications, alternative in self._rows

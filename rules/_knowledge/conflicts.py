@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import product
 from pathlib import Path
 from typing import Final, NamedTuple
@@ -21,6 +22,8 @@ _EVIDENCE: Final = {
     "curated": "project list",
     "who-check": "ATC index",
 }
+_REMEMBERED: Final = 8192
+Codes = tuple[str, ...]
 
 
 class Conflict(NamedTuple):
@@ -73,6 +76,8 @@ class Conflicts:
             if class_id in allergens.classes:
                 self._members[class_id][rxcui] = evidence
                 self._classes[rxcui].append(class_id)
+        # the same few drugs meet the same few allergies again and again
+        self._strongest = lru_cache(_REMEMBERED)(self._compare)
 
     def _add(self, row: list[str]) -> None:
         a, b, basis, strength, only_with, reference, confidence = row
@@ -93,10 +98,10 @@ class Conflicts:
         only as far as cross-reactivity is known. A class tie that depends on the side chain holds
         for an allergy to the whole class when the drug shares its chain with one of the members.
         """
-        found = [(t, rxcui) for rxcui in drug.ingredients for t in self._found(rxcui, allergen)]
-        if not found:
+        found = self._strongest(drug.ingredients, allergen.ingredients, allergen.classes)
+        if found is None:
             return None
-        tie, rxcui = min(found, key=_rank)
+        tie, rxcui = found
         return Conflict(
             tie.kind,
             rxcui,
@@ -108,14 +113,19 @@ class Conflicts:
             tie.reference,
         )
 
-    def _found(self, rxcui: str, allergen: Allergen) -> Iterator[_Tie]:
-        if rxcui in allergen.ingredients:
+    def _compare(self, ordered: Codes, allergens: Codes, classes: Codes) -> tuple[_Tie, str] | None:
+        """The strongest tie of an ordered ingredient to an allergy, with the ingredient."""
+        found = [(t, rxcui) for rxcui in ordered for t in self._ties_of(rxcui, allergens, classes)]
+        return min(found, key=_rank, default=None)
+
+    def _ties_of(self, rxcui: str, allergens: Codes, classes: Codes) -> Iterator[_Tie]:
+        if rxcui in allergens:
             yield _Tie("same-ingredient", "", "high", "same active ingredient", "RxNorm")
-        for other in allergen.ingredients:
+        for other in allergens:
             yield from self._ties.get((f"rxcui:{other}", f"rxcui:{rxcui}"), ())
             for pair in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
                 yield from (tie for tie in self._class_ties(*pair) if not tie.needs_side_chain)
-        for class_id in allergen.classes:
+        for class_id in classes:
             yield from self._from_class(class_id, rxcui)
 
     def _from_class(self, class_id: str, rxcui: str) -> Iterator[_Tie]:

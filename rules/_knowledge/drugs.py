@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from prefetch.coding import Coding, Concept
+from prefetch.coding import Codes, Coding, Concept
 from prefetch.systems import RXNORM, UNII
 from rules._knowledge import tables
 from rules._knowledge.names import LONGEST, normal, words
@@ -85,7 +85,7 @@ class Drugs:
                 self._by_unii[unii] = found.base
         self._add_brands(folder)
         # the same products are ordered again and again; words of a chart are not kept
-        self.from_codes = lru_cache(_REMEMBERED)(self._from_codes)
+        self._from_codes = lru_cache(_REMEMBERED)(self._coded_drug)
         self._most = max(name.count(" ") for name in self._by_name) + 1
 
     def _add_brands(self, folder: Path) -> None:
@@ -134,11 +134,11 @@ class Drugs:
         first one on a tie: never the union, which would invent a drug nobody ordered. Without a
         recognised code the text and then the displays are read; two readings that differ are none.
         """
-        return self.from_codes(concept.codings) or self._from_text(concept)
+        return self._from_codes(concept.codes) or self._from_text(concept)
 
-    def _from_codes(self, codings: Iterable[Coding]) -> Drug | None:
+    def _coded_drug(self, codes: Codes) -> Drug | None:
         """What drug the codes alone name."""
-        if found := self._decided(codings):
+        if found := self._decided([Coding(*code) for code in codes]):
             coding, ingredients = found
             return Drug(ingredients, self.readable(ingredients), "code", coding)
         return None

@@ -32,6 +32,7 @@ from rules import (
     Knowledge,
     Source,
     allergy_conflicts,
+    charted,
     needs,
     rule,
 )
@@ -50,8 +51,9 @@ from rules import (
 )
 def active_medication_allergy(chart: Chart, know: Knowledge) -> Findings:
     """One card for each current medication that conflicts."""
+    allergies = charted(chart.allergies, know)
     for order in chart.medications:
-        conflicts = allergy_conflicts(order, chart.allergies, know)
+        conflicts = allergy_conflicts(order, allergies, know)
         if conflicts and conflicts[0].indicator != "info":
             yield Finding(
                 indicator="warning",

@@ -32,10 +32,11 @@ History:
 """
 
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from rules import (
     Chart,
-    Drug,
+    Charted,
     Finding,
     Findings,
     Knowledge,
@@ -44,6 +45,7 @@ from rules import (
     Replacement,
     Source,
     allergy_conflicts,
+    charted,
     drugs_of,
     is_recognised,
     needs,
@@ -73,13 +75,15 @@ MOST_ALTERNATIVES = 3
 def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
     """One card for each order that conflicts, led by the most urgent of its allergies."""
     named = [order for order in chart.selected if order.medication.label]
-    if named:
-        yield from unrecognised(chart.allergies, know)
+    if not named:
+        return
+    allergies = charted(chart.allergies, know)
+    yield from unrecognised(allergies)
     for order in named:
-        if chart.allergies and not is_recognised(order, know):
+        if allergies and not is_recognised(order, know):
             yield NotChecked(plain(order.label, 60), "the drug could not be recognised")
-        if conflicts := allergy_conflicts(order, chart.allergies, know):
-            offers = tuple(replacements(order, chart, know))
+        if conflicts := allergy_conflicts(order, allergies, know):
+            offers = tuple(replacements(order, allergies, chart, know))
             evidence = [conflict.evidence for conflict in conflicts]
             evidence += [offer.evidence for offer in offers]
             yield Finding(
@@ -90,25 +94,25 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
             ).suggest(remove(order), *offers)
 
 
-def replacements(order: MedicationOrder, chart: Chart, know: Knowledge) -> Iterator[Replacement]:
+def replacements(
+    order: MedicationOrder, allergies: list[Charted], chart: Chart, know: Knowledge
+) -> Iterator[Replacement]:
     """Alternatives for the order's reason that are neither a conflict nor a duplicate."""
     if not chart.knows(needs.medications):
         return  # without the medication list, a duplicate could not be ruled out
-    taken = ingredients((*chart.drafts, *chart.medications), know)
-    offered = 0
-    for drug in drugs_of(order, know):
-        for alternative in know.alternatives(drug, order.reasons):
-            advice = swap(order, alternative)
-            other = advice.order
-            if alternative.not_when or taken & ingredients([other], know):
-                continue
-            if allergy_conflicts(other, chart.allergies, know) or offered == MOST_ALTERNATIVES:
-                continue
-            offered += 1
-            yield advice
+    drafts = (
+        swap(order, alternative)
+        for drug in drugs_of(order, know)
+        for alternative in know.alternatives(drug, order.reasons)
+        if not alternative.not_when
+    )
+    safe = [draft for draft in drafts if not allergy_conflicts(draft.order, allergies, know)]
+    if safe:
+        taken = ingredients((*chart.drafts, *chart.medications), know)
+        new = (draft for draft in safe if not taken & ingredients([draft.order], know))
+        yield from islice(new, MOST_ALTERNATIVES)
 
 
 def ingredients(orders: Iterable[MedicationOrder], know: Knowledge) -> set[str]:
     """The active ingredients of some orders."""
-    drugs: list[Drug] = [drug for order in orders for drug in drugs_of(order, know)]
-    return {code for drug in drugs for code in drug.ingredients}
+    return {code for order in orders for drug in drugs_of(order, know) for code in drug.ingredients}

@@ -23,7 +23,18 @@ History:
     1.0.0 First version.
 """
 
-from rules import Chart, Finding, Findings, Knowledge, Source, markdown, needs, rule, unrecognised
+from rules import (
+    Chart,
+    Finding,
+    Findings,
+    Knowledge,
+    Source,
+    charted,
+    markdown,
+    needs,
+    rule,
+    unrecognised,
+)
 
 
 @rule(
@@ -39,7 +50,7 @@ from rules import Chart, Finding, Findings, Knowledge, Source, markdown, needs, 
 )
 def unrecognized_allergy(chart: Chart, know: Knowledge) -> Findings:
     """One card that lists them all."""
-    entries = [a for a in chart.allergies if any(unrecognised([a], know))]
+    entries = [c.allergy for c in charted(chart.allergies, know) if any(unrecognised([c]))]
     if entries:
         some = "1 allergy entry" if len(entries) == 1 else f"{len(entries)} allergy entries"
         yield Finding(

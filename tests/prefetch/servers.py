@@ -1,9 +1,9 @@
 """FHIR servers that misbehave, and real sockets to meet them over."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import uvicorn
@@ -11,6 +11,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
+from uvicorn.server import ServerState
 
 from prefetch.client import Access, Bounds, FhirClient
 from prefetch.pacing import Pacing
@@ -86,19 +87,27 @@ async def client_of_sockets() -> AsyncIterator[FhirClient]:
 
 @asynccontextmanager
 async def listening(app: ASGIApp) -> AsyncIterator[str]:
-    """Serve the app on a free port of this machine; yields its base URL."""
+    """Serve the app on a free port of this machine; yields its base URL.
+
+    It is uvicorn without its own loop, which looks only ten times a second whether to stop.
+    """
     config = uvicorn.Config(app, lifespan="off", log_config=None, ws="none")
-    server = uvicorn.Server(config)
-    opened = socket.create_server(("127.0.0.1", 0))
-    serving = asyncio.create_task(server.serve(sockets=[opened]))
+    config.load()
+    state = ServerState()
+
+    def protocol() -> asyncio.Protocol:
+        kind: Any = config.http_protocol_class
+        served: asyncio.Protocol = kind(config=config, server_state=state, app_state={})
+        return served
+
+    server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
     try:
-        while not server.started:  # noqa: ASYNC110 - uvicorn tells of its start in no other way
-            await asyncio.sleep(0.005)
-        yield f"http://127.0.0.1:{opened.getsockname()[1]}"
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     finally:
-        server.should_exit = True
-        await serving
-        opened.close()
+        server.close()
+        for connection in list(state.connections):
+            connection.shutdown()
+        await asyncio.gather(*state.tasks, return_exceptions=True)
 
 
 @asynccontextmanager

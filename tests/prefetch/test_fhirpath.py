@@ -100,6 +100,8 @@ def test_a_resource_that_must_be_read_is_reported() -> None:
         "",
         "context.",
         "context..id",
+        "context",
+        "%earlier",
         "context.entry[0]",
         "context.where(id = 1)",
         "context.resolve(1)",

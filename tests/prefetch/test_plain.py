@@ -1,0 +1,134 @@
+"""The short way: what is just as FHIR has it goes it, and whatever goes it reads the same."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prefetch.allergy import Allergy, allergy_intolerance
+from prefetch.medication import MedicationOrder, medication_request
+from prefetch.plain import read_plain
+from prefetch.reading import read
+from tests import ehr
+from tests.benchmarks import body
+from tests.ehr import PATIENT, Json, bundle
+from tests.strategies import (
+    as_json,
+    concepts,
+    json_values,
+    odd_bundles,
+    odd_text,
+    places,
+    quick,
+    replaced,
+)
+
+ALLERGY: Json = {
+    **ehr.allergy(criticality="high", onsetDateTime="2012-05", recordedDate="2015"),
+    "meta": {"lastUpdated": "2020-01-01T00:00:00Z"},
+    "reaction": [{"substance": ehr.PENICILLIN, "manifestation": [{"text": "Hives"}]}],
+}
+ORDER: Json = {
+    **ehr.draft(id="o1", status="active", doNotPerform=False),
+    "reasonCode": [{"coding": [{"system": "urn:s", "code": "1", "display": "Sore throat"}]}],
+    "contained": [{"resourceType": "Medication", "id": "m", "code": {"text": "Amoxil"}}],
+}
+REFERRING: Json = {
+    **{name: value for name, value in ORDER.items() if name != "medicationCodeableConcept"},
+    "medicationReference": {"reference": "#m", "display": "Amoxil"},
+}
+LISTS = [
+    ("AllergyIntolerance", bundle(ALLERGY, ALLERGY | {"id": "a2"})),
+    ("MedicationRequest", bundle(ORDER, REFERRING | {"id": "o2"})),
+]
+
+
+def said(typed: Any, kind: str) -> Json:
+    """Everything an allergy or an order can be asked."""
+    wrap = Allergy if kind == "AllergyIntolerance" else lambda r: MedicationOrder(r, {})
+    asked: Any = wrap(typed)
+    names = (name for name in dir(type(asked)) if name[0] != "_")
+    return {name: getattr(asked, name) for name in names}
+
+
+def assert_same(sent: Any, kind: str) -> None:
+    """Check that what goes the short way says the same the long way."""
+    pages = [as_json(sent)]
+    if (found := read_plain(pages, kind, PATIENT)) is not None:
+        reading = read(pages, kind, PATIENT)
+        assert (reading.reason, reading.included) == (None, [])
+        loosely = allergy_intolerance if kind == "AllergyIntolerance" else medication_request
+        assert [said(r, kind) for r in found] == [said(loosely(r), kind) for r in reading.resources]
+
+
+@pytest.mark.parametrize(("kind", "sent"), LISTS)
+def test_plain_lists_go_the_short_way(kind: str, sent: Json) -> None:
+    """A list that is just as FHIR has it is read in one pass, and says what it says."""
+    assert len(read_plain([as_json(sent)], kind, PATIENT) or ()) == 2
+    assert_same(sent, kind)
+
+
+def test_the_benchmark_goes_the_short_way() -> None:
+    """The benchmark's lists are read in one pass."""
+    for kind, sent in (
+        ("AllergyIntolerance", body.allergies(10)),
+        ("MedicationRequest", body.medications(60)),
+    ):
+        found = read_plain([as_json(body.searchset(sent))], kind, body.PATIENT)
+        assert found is not None
+        assert len(found) == len(sent)
+
+
+@pytest.mark.parametrize(("kind", "sent"), LISTS)
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"id": None},
+        {"id": " "},
+        {"resourceType": "Flag"},
+        {"subject": {"reference": "Patient/p2"}, "patient": {"reference": "Patient/p2"}},
+        {"subject": None, "patient": None},
+        {"meta": {"security": [{"code": "REDACTED"}]}},
+    ],
+)
+def test_what_needs_a_closer_look_gets_it(kind: str, sent: Json, change: Json) -> None:
+    """Missing ids, other types, other patients and labels send the list the long way."""
+    first, second = (entry["resource"] for entry in sent["entry"])
+    assert read_plain([as_json(bundle(first | change, second))], kind, PATIENT) is None
+
+
+@pytest.mark.parametrize(("kind", "sent"), LISTS)
+def test_repeated_ids_get_a_closer_look(kind: str, sent: Json) -> None:
+    """A resource that comes twice, on one page or two, is sorted out the long way."""
+    first = sent["entry"][0]["resource"]
+    again = first | {"id": f" {first['id']}"}
+    assert read_plain([as_json(bundle(first, again))], kind, PATIENT) is None
+    assert read_plain([as_json(sent), as_json(bundle(first))], kind, PATIENT) is None
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"null", b"{}", b"[]", as_json(bundle()), as_json(ALLERGY), b'{"a":"\xff"}']
+)
+def test_other_answers_go_the_long_way(body: bytes) -> None:
+    """Only a Bundle with entries is read in one pass."""
+    assert read_plain([body], "AllergyIntolerance", PATIENT) is None
+    assert read_plain([as_json(LISTS[0][1]), body], "AllergyIntolerance", PATIENT) is None
+
+
+@given(st.data())
+@quick
+def test_bent_lists_read_the_same(data: st.DataObject) -> None:
+    """Whatever one place of a list holds, or lacks, both ways say the same."""
+    kind, sent = data.draw(st.sampled_from(LISTS))
+    place = data.draw(st.sampled_from(sorted(places(sent), key=str)))
+    odd = json_values() | odd_text() | concepts().map(lambda c: c.value) | st.just(...)
+    new: Any = data.draw(odd | st.sampled_from([[], {}, None, "", " x ", {"code": "x"}]))
+    assert_same(replaced(sent, place, new), kind)
+
+
+@given(odd_bundles(), st.sampled_from(["AllergyIntolerance", "MedicationRequest", "Patient"]))
+@quick
+def test_odd_lists_read_the_same(sent: Json, kind: str) -> None:
+    """No list, however odd, says something else the short way."""
+    assert_same(sent, kind)
