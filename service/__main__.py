@@ -26,7 +26,7 @@ def main() -> int:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         app = create_app(settings)
     except CardwiseError as error:
-        sys.stderr.write(f"cardwise: {error}\n")
+        sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
         return 2
     config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
     sys.stdout.write(greeting(settings))
@@ -56,7 +56,7 @@ def listen(settings: Settings) -> socket.socket:
 def greeting(settings: Settings) -> str:
     """The address, and in development a line to try."""
     lines = [f"Cardwise ({settings.mode}) at {settings.base_url}", "Stop it with Ctrl-C."]
-    if settings.development:
+    if settings.development and not settings.config:  # with tenants, a call needs a token
         call = msgspec.json.encode(demo.example_call(settings.base_url)).decode()
         url = f"{settings.base_url}/cds-services/order-safety"
         header = "-H 'Content-Type: application/json'"

@@ -1,5 +1,7 @@
 """The application: its routes, what it holds, and how errors leave it."""
 
+import logging
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from service import collector, demo, pages
-from service.catalog import Catalog
+from service.auth import guarded
 from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
@@ -26,6 +28,7 @@ from service.metrics import Metrics, metrics
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
+from service.tenants_reload import Tenants
 
 
 def create_app(
@@ -33,6 +36,7 @@ def create_app(
     *,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     fhir_transport: httpx.AsyncBaseTransport | None = None,
+    keys_transport: httpx.AsyncBaseTransport | None = None,
 ) -> ASGIApp:
     """Make the application.
 
@@ -40,16 +44,13 @@ def create_app(
         settings: what was set.
         clock: tells the time, with its zone.
         fhir_transport: another way to FHIR servers than the network.
+        keys_transport: another way to callers' key sets than the network.
+
+    Raises:
+        ConfigurationError: one line for each setting that cannot be used, or is not safe.
     """
-    state = State(
-        settings=settings,
-        catalog=Catalog(load()),
-        knowledge=Knowledge.shipped(),
-        fhir=FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds),
-        feedback=FeedbackStore(settings.database),
-        metrics=Metrics(),
-        clock=clock,
-    )
+    tenants = Tenants(settings, load(), clock, keys_transport)
+    fhir = FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds)
     app = Starlette(
         routes=_routes(settings),
         exception_handlers={
@@ -59,22 +60,46 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = state
+    app.state.cardwise = _state(settings, tenants, fhir, clock)
+    app.state.tenants = tenants
     # outermost, so that answers to errors can be read by browsers too
     return CORSMiddleware(
         LastResort(app),
-        allow_origins=sorted(settings.cors_origins),
+        allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Accept"],
+        expose_headers=["WWW-Authenticate", "Retry-After"],
         max_age=600,
     )
 
 
+def _state(
+    settings: Settings, tenants: Tenants, fhir: FhirClient, clock: Callable[[], datetime]
+) -> State:
+    return State(
+        settings=settings,
+        catalog=tenants.gate.everyone.catalog,
+        knowledge=Knowledge.shipped(),
+        fhir=fhir,
+        feedback=FeedbackStore(settings.database),
+        metrics=Metrics(),
+        gate=tenants.gate,
+        clock=clock,
+    )
+
+
+def from_environment() -> ASGIApp:
+    """Make the application for a server of one's own, such as `uvicorn --factory`."""
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
+    return create_app(Settings.from_environment(os.environ))
+
+
 def _routes(settings: Settings) -> list[BaseRoute]:
+    offers = guarded(discovery, opened=settings.open_discovery)
     routes: list[BaseRoute] = [
-        Route("/cds-services", discovery, methods=["GET"]),
-        Route("/cds-services/{service_id}", invoke, methods=["POST"]),
-        Route("/cds-services/{service_id}/feedback", feedback, methods=["POST"]),
+        Route("/cds-services", offers, methods=["GET"]),
+        Route("/cds-services/{service_id}", guarded(invoke), methods=["POST"]),
+        Route("/cds-services/{service_id}/feedback", guarded(feedback), methods=["POST"]),
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
         Route("/healthz", pages.health, methods=["GET"]),
@@ -91,6 +116,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
     collector.tune()
-    yield
+    with app.state.tenants.reloaded_by_signal():
+        yield
+    await state.gate.keys.aclose()
     await state.fhir.aclose()
     state.feedback.close()

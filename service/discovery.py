@@ -6,10 +6,10 @@ Standard: CDS Hooks 3.0.0-ballot, "Discovery".
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.state import State
+from service.tenants_sites import Site
 
 
 async def discovery(request: Request) -> Response:
-    """The services and the data they would like prefetched."""
-    state: State = request.app.state.cardwise
-    return Response(state.catalog.discovery, media_type="application/json")
+    """The services of the caller's site, and the data they would like prefetched."""
+    site: Site = request.state.site
+    return Response(site.catalog.discovery, media_type="application/json")

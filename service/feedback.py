@@ -9,12 +9,14 @@ from starlette.responses import Response
 from hooks.feedback import read_feedback
 from service.body import read_body
 from service.state import State
+from service.tenants_sites import Site
 
 
 async def feedback(request: Request) -> Response:
     """Take feedback on one card or many: all of it, or none."""
     state: State = request.app.state.cardwise
-    service = state.catalog.service(request.path_params["service_id"])
+    site: Site = request.state.site
+    service = site.catalog.service(request.path_params["service_id"])
     items = read_feedback(await read_body(request, state.settings.max_body))
     await state.feedback.add(service.id, items, state.clock())
     return Response(status_code=200)

@@ -22,6 +22,7 @@ from rules._rule import Rule
 from service.body import read_body
 from service.record import Record
 from service.state import State
+from service.tenants_sites import Site
 
 # Of the deadline, this much is kept for evaluating and answering once the data is in.
 _MARGIN: Final = 0.15
@@ -33,11 +34,12 @@ async def invoke(request: Request) -> Response:
     state: State = request.app.state.cardwise
     call = read_request(await read_body(request, state.settings.max_body), hooks.contexts())
     service = request.path_params["service_id"]
-    offered = state.catalog.rules(service, call.hook)
+    site: Site = request.state.site
+    offered = site.catalog.rules(service, call.hook)
     refuse_other_patients(call.context)
     drafts = selected_drafts(call.context)
     rules = applicable(offered, call.hook, drafts)
-    chart = await _chart(state, call, rules)
+    chart = await _chart(state, site, call, rules)
 
     def note(status: int, result: Evaluation | None) -> None:
         seconds = time.perf_counter() - started
@@ -53,14 +55,15 @@ async def invoke(request: Request) -> Response:
     return Response(body, media_type="application/json")
 
 
-async def _chart(state: State, call: HookRequest, rules: list[Rule]) -> Chart:
-    seconds = state.settings.deadline * (1 - _MARGIN)
+async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule]) -> Chart:
+    seconds = site.deadline * (1 - _MARGIN)
     gatherer = Gatherer(
         state.fhir,
-        state.settings.servers,
+        site.servers,
         call,
         state.clock().date(),
         asyncio.get_running_loop().time() + seconds,
+        tenant=site.id,
     )
     required = [need for rule in rules for need in rule.needs]
     return await gatherer.chart(required, [need for rule in rules for need in rule.helped_by])

@@ -43,6 +43,13 @@ class Metrics:
             "cardwise_rules", "Rules by how they ended.", ("rule", "end"), registry=self._registry
         )
 
+        self._refusals = Counter(
+            "cardwise_refusals",
+            "Calls not admitted: tokens by what was wrong with them, and calls over budget.",
+            ("reason",),
+            registry=self._registry,
+        )
+
     def called(self, service: str, hook: str, status: int, seconds: float) -> None:
         """Count one answered call."""
         self._calls.labels(service, hook, str(status)).inc()
@@ -57,6 +64,10 @@ class Metrics:
         """Count rules that ran, were blocked for want of data, or failed."""
         for rule_id in ids:
             self._rules.labels(rule_id, end).inc()
+
+    def refused(self, reason: str) -> None:
+        """Count a call that was not admitted."""
+        self._refusals.labels(reason).inc()
 
     def text(self) -> bytes:
         """All numbers, as Prometheus reads them."""

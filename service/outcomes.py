@@ -15,6 +15,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooks.errors import (
+    NotAuthenticated,
+    OverBudget,
     PreconditionFailed,
     Problem,
     RequestError,
@@ -22,7 +24,12 @@ from hooks.errors import (
 )
 
 _log: Final = logging.getLogger("cardwise")
-_STATUS: Final[dict[type[RequestError], int]] = {UnknownService: 404, PreconditionFailed: 412}
+_STATUS: Final[dict[type[RequestError], int]] = {
+    NotAuthenticated: 401,
+    UnknownService: 404,
+    PreconditionFailed: 412,
+    OverBudget: 429,
+}
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
     405: ("This address does not take that method.", "not-supported"),
@@ -42,7 +49,7 @@ def outcome(
 async def on_request_error(_: Request, error: Exception) -> Response:
     """Answer what the caller got wrong."""
     assert isinstance(error, RequestError)  # noqa: S101 - Starlette hands over what was registered
-    return outcome(_STATUS.get(type(error), 400), error.problems)
+    return outcome(_STATUS.get(type(error), 400), error.problems, _headers(error))
 
 
 async def on_http_exception(_: Request, error: Exception) -> Response:
@@ -80,6 +87,16 @@ class LastResort:
             if scope["type"] == "http" and not started:
                 answer = await on_defect(Request(scope), error)
                 await answer(scope, receive, send)
+
+
+def _headers(error: RequestError) -> dict[str, str]:
+    """What an answer says in its headers: how to authenticate (RFC 6750, 3), or when to retry."""
+    if isinstance(error, NotAuthenticated):
+        told = f' error="invalid_token", error_description="{error.reason}"'
+        return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
+    if isinstance(error, OverBudget):
+        return {"Retry-After": str(error.retry_after)}
+    return {}
 
 
 def _issue(problem: Problem) -> dict[str, Any]:

@@ -36,8 +36,16 @@ class Settings(BaseModel):
     fhir_servers: Annotated[frozenset[str], BeforeValidator(_listed)] = Field(
         frozenset(), description="FHIR base URLs that may be read, separated by commas; https."
     )
-    cors_origins: Annotated[frozenset[str], BeforeValidator(_listed)] = Field(
-        frozenset({"*"}), description="Browser origins that may call, separated by commas."
+    config: Path | None = Field(
+        None, description="TOML file with the tenants (docs/tenants.md); without it, no tokens."
+    )
+    open_discovery: bool = Field(
+        False, description="Whether discovery is answered without a token when tenants are set."
+    )
+    cors_origins: Annotated[frozenset[str] | None, BeforeValidator(_listed)] = Field(
+        None,
+        description="Browser origins that may call, separated by commas; * is any. By default "
+        "any in development, none in production.",
     )
     deadline: float = Field(
         2.0, gt=0, le=30, description="Seconds within which every call is answered."
@@ -72,6 +80,13 @@ class Settings(BaseModel):
     def development(self) -> bool:
         """Whether the demo EHR is mounted and loopback FHIR servers may be read."""
         return self.mode == "development"
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The browser origins that may call."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return frozenset({"*"}) if self.development else frozenset()
 
     @property
     def base_url(self) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from prefetch.client import FhirClient
 from rules._knowledge.knowledge import Knowledge
+from service.auth import Gate
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.metrics import Metrics
@@ -16,7 +17,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, the FHIR client, the store, counters, and the clock."""
+    """Settings, catalogue, knowledge, the FHIR client, the store, counters, gate, and clock."""
 
     settings: Settings
     catalog: Catalog
@@ -24,4 +25,5 @@ class State:
     fhir: FhirClient
     feedback: FeedbackStore
     metrics: Metrics
+    gate: Gate
     clock: Clock
