@@ -10,7 +10,6 @@ from typing import Any, Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
-from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
 # `unknown` and no status at all may well be taken (OpenEMR sends them): leaving them out would
@@ -75,6 +74,7 @@ class MedicationOrder:
 
     Attributes:
         resource: the draft as it was sent; empty for an order of the list.
+        medication: the drug, from wherever it is kept.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class MedicationOrder:
         else:
             self.resource = resource
             self._read = typed(resource, MedicationRequest, medication_request)
-        self._medications = medications
+        self.medication = _medication(self._read, medications)
 
     @property
     def id(self) -> str:
@@ -103,15 +103,6 @@ class MedicationOrder:
     def reference(self) -> str:
         """`MedicationRequest/id`."""
         return f"MedicationRequest/{self.id}"
-
-    @lazy
-    def medication(self) -> Medication:
-        """The drug, from wherever it is kept; at worst the display of a dangling reference."""
-        if inline := self._read.medication_codeable_concept:
-            return Medication(inline)
-        shown = self._read.medication_reference.display.strip()
-        found = self._resolved(self._read.medication_reference.reference.strip())
-        return Medication(Concept(text=shown)) if found is None else _read(found, shown)
 
     @property
     def label(self) -> str:
@@ -133,11 +124,6 @@ class MedicationOrder:
         """Why it is given: `reasonCode`."""
         return tuple(filter(None, self._read.reason_code))
 
-    def _resolved(self, reference: str) -> Resource | None:
-        if reference.startswith("#"):
-            return contained({"contained": self._read.contained}, reference)
-        return self._medications.get(bare(reference)) if reference else None
-
 
 def unresolved(resource: Resource, medications: Mapping[str, Resource]) -> str:
     """The `Medication/id` a MedicationRequest still needs to have read; "" when it needs none."""
@@ -148,6 +134,25 @@ def unresolved(resource: Resource, medications: Mapping[str, Resource]) -> str:
         return ""
     found = bare(reference)
     return found if _READ.fullmatch(found) else ""
+
+
+def _medication(order: MedicationRequest, medications: Mapping[str, Resource]) -> Medication:
+    """The drug, from wherever it is kept; at worst the display of a dangling reference."""
+    if inline := order.medication_codeable_concept:
+        return Medication(inline)
+    link = order.medication_reference
+    found = _resolved(link.reference.strip(), order, medications)
+    if found is None:
+        return Medication(Concept(text=link.display))
+    return _read(found, link.display.strip())
+
+
+def _resolved(
+    reference: str, order: MedicationRequest, medications: Mapping[str, Resource]
+) -> Resource | None:
+    if reference.startswith("#"):
+        return contained({"contained": order.contained}, reference)
+    return medications.get(bare(reference)) if reference else None
 
 
 def _read(medication: Resource, shown: str) -> Medication:

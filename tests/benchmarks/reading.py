@@ -156,7 +156,7 @@ def _envelope(content: bytes) -> object:
 def _asked_for(content: bytes) -> object:
     request = read_request(content, hooks.contexts())
     values = recognise(request.prefetch, _KEYS)
-    return [list(Data(need, PATIENT, [values[need.key]])) for need in _KEYS]
+    return [Data(need, PATIENT, [values[need.key]]).typed for need in _KEYS]
 
 
 def _models(content: bytes) -> object:
