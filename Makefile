@@ -42,6 +42,9 @@ lock: $(VENV)/dev.stamp ## Pin the dependencies anew (needs the network)
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 		--group dev -c deploy/requirements.txt pyproject.toml -o deploy/requirements-dev.txt
+	@echo 'sekmet-fhir==0.1.1' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
+		- -o deploy/requirements-sekmet.txt
 
 clean: ## Remove everything that was made here
 	@rm -rf $(VENV) data dist .mypy_cache .ruff_cache .hypothesis .import_linter_cache
