@@ -99,7 +99,8 @@ class Gatherer:
 
     async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
         """The data of each need; those that depend on others after these, the rest at once."""
-        values = recognise(self._request.prefetch, needs)
+        can_ask = isinstance(self._access, Access)
+        values = recognise(self._request.prefetch, needs, sure=can_ask)
         found: dict[str, Data] = {}
         missing: list[Need] = []
         for need in needs:

@@ -110,6 +110,11 @@ class MedicationOrder:
         return self.medication.label or "a medication"
 
     @property
+    def is_blank(self) -> bool:
+        """Whether no drug has been chosen yet: neither named nor referred to."""
+        return not self.medication.label and not self._read.medication_reference.reference
+
+    @property
     def is_current(self) -> bool:
         """Whether it is to be taken now: not stopped, completed, cancelled or in error."""
         return self._read.status.strip().lower() in _CURRENT and not self._read.do_not_perform

@@ -32,20 +32,29 @@ class _Glance(msgspec.Struct):
     link: Any = None
 
 
-def recognise(prefetch: Prefetch, needs: Iterable[Need]) -> dict[str, msgspec.Raw]:
-    """The prefetch value for each need that has one, by the need's key."""
+def recognise(
+    prefetch: Prefetch, needs: Iterable[Need], *, sure: bool = False
+) -> dict[str, msgspec.Raw]:
+    """The prefetch value for each need that has one, by the need's key.
+
+    Args:
+        prefetch: what was sent.
+        needs: what is needed.
+        sure: whether to leave out a Bundle under a foreign key that does not say which search it
+            answers: where the server can be asked, its answer is better than a guess.
+    """
     needs = list(needs)
     values = {need.key: prefetch[need.key] for need in needs if need.key in prefetch}
     for need in needs:
         if need.key not in values:
             unclaimed = (value for key, value in prefetch.items() if key not in values)
-            found = next((value for value in unclaimed if _answers(value, need)), None)
+            found = next((value for value in unclaimed if _answers(value, need, sure)), None)
             if found is not None:
                 values[need.key] = found
     return values
 
 
-def _answers(value: msgspec.Raw, need: Need) -> bool:
+def _answers(value: msgspec.Raw, need: Need, sure: bool) -> bool:
     """Whether a value is recognisably the answer to a need's query."""
     try:
         glance = msgspec.json.decode(value, type=_Glance)
@@ -57,7 +66,7 @@ def _answers(value: msgspec.Raw, need: Need) -> bool:
     urls = [as_text(link.get("url")) for link in links if link.get("relation") == "self"]
     if urls:
         return _is_query(urls[0], need)
-    return _first_type(value) == need.resource
+    return not sure and _first_type(value) == need.resource
 
 
 def _is_query(url: str, need: Need) -> bool:

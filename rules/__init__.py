@@ -14,7 +14,8 @@ from rules._allergy_conflicts import (
     allergy_conflicts,
     charted,
     drugs_of,
-    is_recognised,
+    may_conflict,
+    unidentified,
     unrecognised,
 )
 from rules._finding import Advice, Finding, NotChecked, Replacement, remove, swap
@@ -50,8 +51,8 @@ __all__ = [
     "allergy_conflicts",
     "charted",
     "drugs_of",
-    "is_recognised",
     "markdown",
+    "may_conflict",
     "needs",
     "plain",
     "remove",
@@ -59,5 +60,6 @@ __all__ = [
     "sentence",
     "shorten",
     "swap",
+    "unidentified",
     "unrecognised",
 ]

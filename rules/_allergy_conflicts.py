@@ -122,16 +122,34 @@ def allergy_conflicts(
     return list({id(match.allergy): match for match in reversed(found)}.values())[::-1]
 
 
+def unidentified(order: MedicationOrder, know: Knowledge) -> Iterator[NotChecked]:
+    """That an order's drug, or a part of it, is not known; to be said where there are allergies.
+
+    A drug that nothing names is a check that was not made at all.
+    """
+    if not is_recognised(order, know):
+        urgency: Indicator = "info" if order.medication.label else "warning"
+        yield NotChecked(plain(order.label, 60), "the drug could not be recognised", urgency)
+
+
+def may_conflict(allergies: Iterable[Charted]) -> bool:
+    """Whether any entry is, or might be, about a drug: what is not known might be."""
+    kinds = {allergen.kind for _, allergens in allergies for allergen in allergens}
+    return bool(kinds & {"drug", "unknown", "unspecified"})
+
+
 def unrecognised(allergies: Iterable[Charted]) -> Iterator[NotChecked]:
-    """The entries that cannot be checked because what they name is not known.
+    """The entries that cannot be checked: what they name is not known, or they name nothing.
 
     Entries that the chart itself files under food or environment alone are not about drugs.
     """
     for allergy, allergens in allergies:
         if allergy.categories and not allergy.categories & {"medication", "biologic"}:
             continue
-        if all(allergen.kind == "unknown" for allergen in allergens):
-            named = plain(allergy.substance.label, 60) or "an entry that names nothing"
+        named = plain(allergy.substance.label, 60) or "an entry without words"
+        if any(allergen.kind == "unspecified" for allergen in allergens):
+            yield NotChecked(f'allergy entry "{named}"', "it names no substance")
+        elif all(allergen.kind == "unknown" for allergen in allergens):
             yield NotChecked(
                 f"allergy to {named}", "it is not recorded in words or codes that are known here"
             )

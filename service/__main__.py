@@ -45,12 +45,15 @@ def listen(settings: Settings) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=2048)
+        listener = socket.create_server((settings.host, settings.port), family=family, backlog=2048)
     except OSError as error:
         raise ConfigurationError(
             f"cannot listen on {settings.host} port {settings.port} ({error.strerror}); "
             "set HOST and PORT to what is free here"
         ) from None
+    # a small answer must not wait for the acknowledgement of its first packet
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener
 
 
 def greeting(settings: Settings) -> str:

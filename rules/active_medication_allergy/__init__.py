@@ -14,8 +14,9 @@ When it stays silent:
     takes the drug is not interrupted for a remote chance.
 
 Known limits:
-    A drug that is on the list and well tolerated also conflicts; the card asks which of the two
-    entries is right. It does not know of doses already given.
+    Drugs in words or codes that are not known here cannot be checked, and a card says so. A drug
+    that is on the list and well tolerated also conflicts; the card asks which of the two entries is
+    right. It does not know of doses already given.
 
 Evidence:
     Khan DA, Banerji A, Blumenthal KG, et al. Drug allergy: a 2022 practice parameter update.
@@ -33,8 +34,10 @@ from rules import (
     Source,
     allergy_conflicts,
     charted,
+    may_conflict,
     needs,
     rule,
+    unidentified,
 )
 
 
@@ -53,6 +56,8 @@ def active_medication_allergy(chart: Chart, know: Knowledge) -> Findings:
     """One card for each current medication that conflicts."""
     allergies = charted(chart.allergies, know)
     for order in chart.medications:
+        if may_conflict(allergies):
+            yield from unidentified(order, know)
         conflicts = allergy_conflicts(order, allergies, know)
         if conflicts and conflicts[0].indicator != "info":
             yield Finding(

@@ -41,18 +41,17 @@ from rules import (
     Findings,
     Knowledge,
     MedicationOrder,
-    NotChecked,
     Replacement,
     Source,
     allergy_conflicts,
     charted,
     drugs_of,
-    is_recognised,
+    may_conflict,
     needs,
-    plain,
     remove,
     rule,
     swap,
+    unidentified,
     unrecognised,
 )
 
@@ -74,14 +73,14 @@ MOST_ALTERNATIVES = 3
 )
 def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
     """One card for each order that conflicts, led by the most urgent of its allergies."""
-    named = [order for order in chart.selected if order.medication.label]
-    if not named:
+    chosen = [order for order in chart.selected if not order.is_blank]
+    if not chosen:
         return
     allergies = charted(chart.allergies, know)
     yield from unrecognised(allergies)
-    for order in named:
-        if allergies and not is_recognised(order, know):
-            yield NotChecked(plain(order.label, 60), "the drug could not be recognised")
+    for order in chosen:
+        if may_conflict(allergies):
+            yield from unidentified(order, know)
         if conflicts := allergy_conflicts(order, allergies, know):
             offers = tuple(replacements(order, allergies, chart, know))
             evidence = [conflict.evidence for conflict in conflicts]

@@ -146,3 +146,10 @@ async def test_one_call_does_not_open_the_breaker_for_everybody() -> None:
         answer = await client.query(access, f"Medication/{number}")
         assert answer.reason is Reason.UNREACHABLE
     await client.aclose()
+
+
+@pytest.mark.parametrize(("sure", "found"), [(True, False), (False, True)])
+def test_a_list_that_does_not_say_its_search_is_a_last_resort(sure: bool, found: bool) -> None:
+    """A Bundle under a foreign key, with no link of its own, counts if nobody can be asked."""
+    value = msgspec.Raw(msgspec.json.encode(bundle({"resourceType": "AllergyIntolerance"})))
+    assert bool(recognise({"food": value}, [needs.allergies], sure=sure)) is found
