@@ -149,7 +149,29 @@ def _medication(order: MedicationRequest, medications: Mapping[str, Resource]) -
     found = _resolved(link.reference.strip(), order, medications)
     if found is None:
         return Medication(Concept(text=link.display))
-    return _read(found, link.display.strip())
+    entries = [i for i in as_list(found.get("ingredient")) if isinstance(i, dict)]
+    parts = [_ingredient(entry, found, order, medications) for entry in entries]
+    product = concept(found.get("code")) or Concept(text=link.display)
+    return Medication(product, tuple(filter(None, parts)))
+
+
+def _ingredient(
+    entry: Resource,
+    medication: Resource,
+    order: MedicationRequest,
+    medications: Mapping[str, Resource],
+) -> Concept:
+    """What one ingredient is; one that cannot be looked up stays, as one that nobody knows."""
+    if coded := concept(entry.get("itemCodeableConcept")):
+        return coded
+    link = entry.get("itemReference")
+    reference = target(link)
+    found = contained(medication, reference) if reference.startswith("#") else None
+    found = found or _resolved(reference, order, medications)
+    shown = as_text(link.get("display")) if isinstance(link, dict) else ""
+    return concept((found or {}).get("code")) or Concept(
+        text=shown or ("an ingredient" if reference else "")
+    )
 
 
 def _resolved(
@@ -158,10 +180,3 @@ def _resolved(
     if reference.startswith("#"):
         return contained({"contained": order.contained}, reference)
     return medications.get(bare(reference)) if reference else None
-
-
-def _read(medication: Resource, shown: str) -> Medication:
-    entries = [i for i in as_list(medication.get("ingredient")) if isinstance(i, dict)]
-    inner = [concept(i.get("itemCodeableConcept")) for i in entries]
-    product = concept(medication.get("code")) or Concept(text=shown)
-    return Medication(product, tuple(i for i in inner if i))

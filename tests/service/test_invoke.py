@@ -241,3 +241,27 @@ async def test_a_referenced_drug_is_found_under_any_prefetch_key(ehr: EHR) -> No
     answer = await ehr.sign(order, prefetch=PENICILLIN_LIST | {"item7": bundle(drug)})
     assert [card["indicator"] for card in answer.json()["cards"]] == ["critical"]
     assert ehr.fhir.requests == []
+
+
+@pytest.mark.parametrize(
+    ("item", "indicators"),
+    [
+        ({"reference": "#part"}, ["critical"]),
+        ({"reference": "Medication/sibling"}, ["critical"]),
+        ({"reference": "Medication/nowhere", "display": "amoxicillin"}, ["critical"]),
+        ({"reference": "Medication/nowhere"}, ["info"]),
+    ],
+)
+async def test_an_ingredient_may_be_a_reference(
+    ehr: EHR, item: Json, indicators: list[str]
+) -> None:
+    """A compound's ingredients are found where they are referred to, or said not to be known."""
+    part = {"resourceType": "Medication", "code": medication("723", "amoxicillin")}
+    drug = {"resourceType": "Medication", "id": "m", "ingredient": [{"itemReference": item}]}
+    order = draft(
+        medicationCodeableConcept=None,
+        contained=[drug, part | {"id": "part"}],
+        medicationReference={"reference": "#m"},
+    )
+    answer = await ehr.sign(order, part | {"id": "sibling"}, prefetch=PENICILLIN_LIST)
+    assert [card["indicator"] for card in answer.json()["cards"]] == indicators
