@@ -56,9 +56,7 @@ class Reading:
 
     def add(self, resource: Any, kind: str, patient_id: str) -> None:
         """Take one entry's resource, or note why it cannot be taken."""
-        if is_plainly_theirs(resource, kind, patient_id):
-            self.resources.append(resource)
-        elif not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
+        if not isinstance(resource, dict) or not isinstance(resource.get("resourceType"), str):
             self.reason = Reason.MALFORMED
         elif is_outcome(resource):
             if says_incomplete(resource):
@@ -88,32 +86,12 @@ def read(pages: Iterable[bytes | msgspec.Raw], kind: str, patient_id: str) -> Re
     return reading
 
 
-def is_plainly_theirs(resource: Any, kind: str, patient_id: str) -> bool:
-    """Whether the resource is of this kind, unlabelled, and names this patient in the usual way.
-
-    A short cut for what nearly all entries are; whatever it does not recognise is looked at fully.
-    """
-    if type(resource) is not dict or resource.get("resourceType") != kind or _is_labelled(resource):
-        return False
-    who = resource.get("subject") or resource.get("patient")
-    return (
-        type(who) is dict
-        and who.get("reference") == f"Patient/{patient_id}"
-        and not ("subject" in resource and "patient" in resource)
-    )
-
-
 def is_redacted(resource: Resource) -> bool:
     """Whether a security label says that the content was withheld."""
     meta = resource.get("meta")
     labels = as_list(meta.get("security")) if isinstance(meta, dict) else []
     codes = (label.get("code") for label in labels if isinstance(label, dict))
     return any(as_text(code) in _REDACTION_CODES for code in codes)
-
-
-def _is_labelled(resource: Resource) -> bool:
-    meta = resource.get("meta")
-    return meta is not None and (type(meta) is not dict or "security" in meta)
 
 
 def _read_page(page: bytes | msgspec.Raw, kind: str, patient_id: str, reading: Reading) -> None:

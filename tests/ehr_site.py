@@ -14,7 +14,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.asgi import running
 from tests.conftest import NOW
-from tests.ehr import EHR, Json
+from tests.ehr import EHR, Json, draft
 from tests.ehr_double import EhrDouble
 from tests.prefetch.servers import listening
 
@@ -72,3 +72,8 @@ def refused(answer: httpx.Response) -> set[tuple[str, str]]:
 def indicators(answer: httpx.Response) -> list[str]:
     """The urgency of each card, in order."""
     return [line.partition(":")[0] for line in seen(answer)]
+
+
+def taken(**changes: Any) -> Json:
+    """Amoxicillin on the patient's list."""
+    return draft(**{"id": "m1", "status": "active"} | changes)

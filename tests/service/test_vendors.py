@@ -4,7 +4,6 @@ Each test is one, over a real socket, at the real app; the numbers are those of 
 behaviours the service has to live with. Other vendors have files of their own.
 """
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -29,30 +28,9 @@ from tests.ehr import (
     order_sign,
 )
 from tests.ehr_double import Asked, EhrDouble, Knobs, Paging, outcome
-from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, site
+from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, site, taken
 
 REFERRING: Json = {"medicationCodeableConcept": None}
-
-
-@pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has a penicillin allergy."""
-    double = EhrDouble()
-    double.load(allergy())
-    async with site(double, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def blank(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has no data yet."""
-    async with site(EhrDouble(), tmp_path) as found:
-        yield found
-
-
-def taken(**changes: Any) -> Json:
-    """Amoxicillin on the patient's list."""
-    return draft(**{"id": "m1", "status": "active"} | changes)
 
 
 def paged(paging: Paging, **knobs: Any) -> EhrDouble:

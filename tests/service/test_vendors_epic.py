@@ -3,7 +3,6 @@
 The numbers are those of the list of vendor behaviours the service has to live with.
 """
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -14,22 +13,6 @@ from tests.ehr import AMOXICILLIN, LISINOPRIL, PATIENT, TOKEN, Json, allergy, bu
 from tests.ehr import medication as drug
 from tests.ehr_double import HTML, XML, Asked, EhrDouble, Knobs, Paging, outcome
 from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, site
-
-
-@pytest.fixture
-async def epic(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has a penicillin allergy."""
-    double = EhrDouble()
-    double.load(allergy())
-    async with site(double, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def blank(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has no data at all."""
-    async with site(EhrDouble(), tmp_path) as found:
-        yield found
 
 
 def listed(drug_name: tuple[str, str] = AMOXICILLIN, **changes: Any) -> Json:
@@ -44,24 +27,24 @@ def referring(**changes: Any) -> Json:
 
 
 @pytest.mark.parametrize("key", ["-user", "item1", "AllergyIntolerance_by_patient"])
-async def test_epic_05_foreign_keys(epic: Site, key: str) -> None:
+async def test_epic_05_foreign_keys(clinic: Site, key: str) -> None:
     """EPIC-05: an allergy list under a key that was never declared is found and not read again."""
     link = [{"relation": "self", "url": "https://epic.test/R4/AllergyIntolerance?patient=p1"}]
-    answer = await epic.sign(draft(), prefetch={key: bundle(allergy(), link=link)})
+    answer = await clinic.sign(draft(), prefetch={key: bundle(allergy(), link=link)})
     assert indicators(answer) == ["critical"]
-    assert epic.double.lines("AllergyIntolerance") == []
+    assert clinic.double.lines("AllergyIntolerance") == []
 
 
-async def test_epic_05_an_empty_list_under_a_foreign_key(epic: Site) -> None:
+async def test_epic_05_an_empty_list_under_a_foreign_key(clinic: Site) -> None:
     """EPIC-05: an empty Bundle that says not what it answers is no proof: the list is read."""
-    answer = await epic.sign(draft(), prefetch={"item1": bundle(), "item2": bundle()})
+    answer = await clinic.sign(draft(), prefetch={"item1": bundle(), "item2": bundle()})
     assert indicators(answer) == ["critical"]
 
 
-async def test_epic_06_no_prefetch(epic: Site) -> None:
+async def test_epic_06_no_prefetch(clinic: Site) -> None:
     """EPIC-06: with no prefetch at all, both lists are read with the token."""
-    assert indicators(await epic.sign(draft())) == ["critical"]
-    assert sorted(asked.kind for asked in epic.double.asked) == [
+    assert indicators(await clinic.sign(draft())) == ["critical"]
+    assert sorted(asked.kind for asked in clinic.double.asked) == [
         "AllergyIntolerance",
         "MedicationRequest",
     ]
@@ -78,98 +61,98 @@ async def test_epic_07_none_found_says_so(blank: Site, severity: str) -> None:
 
 
 @pytest.mark.parametrize("code", ["59204", "4119"])
-async def test_epic_08_suppressed_entries(epic: Site, code: str) -> None:
+async def test_epic_08_suppressed_entries(clinic: Site, code: str) -> None:
     """EPIC-08: the entries are used, and the clinician is told that the list is not whole."""
-    epic.double.of["AllergyIntolerance"] = Knobs(entries=(outcome("warning", code),))
-    answer = seen(await epic.sign(draft()))
+    clinic.double.of["AllergyIntolerance"] = Knobs(entries=(outcome("warning", code),))
+    answer = seen(await clinic.sign(draft()))
     assert answer[0].startswith("critical: Amoxicillin")
     assert "the rest of the allergy list" in answer[1]
 
 
-async def test_epic_09_an_outcome_under_the_key_is_read_again(epic: Site) -> None:
+async def test_epic_09_an_outcome_under_the_key_is_read_again(clinic: Site) -> None:
     """EPIC-09: an OperationOutcome under the key is a failed prefetch: the server is asked."""
-    answer = await epic.sign(draft(), prefetch={"allergies": outcome("fatal")})
+    answer = await clinic.sign(draft(), prefetch={"allergies": outcome("fatal")})
     assert indicators(answer) == ["critical"]
 
 
-async def test_epic_09_an_outcome_under_the_key_and_no_server(epic: Site) -> None:
+async def test_epic_09_an_outcome_under_the_key_and_no_server(clinic: Site) -> None:
     """EPIC-09: with no way to ask, nothing is cleared."""
-    answer = await epic.sign(draft(), prefetch={"allergies": outcome("fatal")}, **NO_SERVER)
+    answer = await clinic.sign(draft(), prefetch={"allergies": outcome("fatal")}, **NO_SERVER)
     assert refused(answer) == {("prefetch.allergies", "outcome")}
 
 
-async def test_epic_10_stu3_shapes(epic: Site) -> None:
+async def test_epic_10_stu3_shapes(clinic: Site) -> None:
     """EPIC-10: members of STU3 shape and absolute references in R4 data are read, and match."""
-    there = f"{epic.base}/Patient/{PATIENT}"
+    there = f"{clinic.base}/Patient/{PATIENT}"
     old = allergy(category="medication", patient={"reference": there})
     dose = [{"doseQuantity": {"value": 500, "unit": "mg"}}]
     order = draft(
         subject={"reference": there}, category={"text": "outpatient"}, dosageInstruction=dose
     )
-    answer = await epic.sign(order, prefetch={"allergies": bundle(old), "medications": None})
+    answer = await clinic.sign(order, prefetch={"allergies": bundle(old), "medications": None})
     assert indicators(answer) == ["critical"]
 
 
-async def test_epic_11_a_scope_of_free_text(epic: Site) -> None:
+async def test_epic_11_a_scope_of_free_text(clinic: Site) -> None:
     """EPIC-11: a scope that is prose with brackets and repeats neither fails nor forbids."""
     scope = "launch [Allergy Intolerance] (Read) patient/*.read patient/*.read epic.scanning"
     token = {"access_token": TOKEN, "scope": scope}
-    assert indicators(await epic.sign(draft(), fhirAuthorization=token)) == ["critical"]
+    assert indicators(await clinic.sign(draft(), fhirAuthorization=token)) == ["critical"]
 
 
-async def test_epic_12_the_token_dies_between_lists(epic: Site) -> None:
+async def test_epic_12_the_token_dies_between_lists(clinic: Site) -> None:
     """EPIC-12: one list read, then 401 with no body: the card for what came, no second try."""
-    epic.double.of["MedicationRequest"] = Knobs(status=401, body=b"")
-    assert indicators(await epic.sign(draft())) == ["critical"]
-    assert len(epic.double.lines("MedicationRequest")) == 1
+    clinic.double.of["MedicationRequest"] = Knobs(status=401, body=b"")
+    assert indicators(await clinic.sign(draft())) == ["critical"]
+    assert len(clinic.double.lines("MedicationRequest")) == 1
 
 
-async def test_epic_12_the_token_dies_before_the_medications(epic: Site) -> None:
+async def test_epic_12_the_token_dies_before_the_medications(clinic: Site) -> None:
     """EPIC-12: a check that lacks its list is named as not made when the chart is opened."""
-    epic.double.of["MedicationRequest"] = Knobs(status=401, body=b"")
-    (card,) = seen(await epic.view())
+    clinic.double.of["MedicationRequest"] = Knobs(status=401, body=b"")
+    (card,) = seen(await clinic.view())
     assert card.startswith("warning: Not checked: current medications against allergies")
     assert "expired" in card
 
 
-async def test_epic_13_a_draft_id_of_190_characters(epic: Site) -> None:
+async def test_epic_13_a_draft_id_of_190_characters(clinic: Site) -> None:
     """EPIC-13: a long id with dots and dashes is matched exactly, and removed by its full name."""
     long = ("e.Vx-9" * 32)[:190]
     other = draft(LISINOPRIL, id=long[:-1])
-    answer = await epic.select(other, draft(id=long), selections=[f"MedicationRequest/{long}"])
+    answer = await clinic.select(other, draft(id=long), selections=[f"MedicationRequest/{long}"])
     (card,) = answer.json()["cards"]
     assert card["suggestions"][0]["actions"][0]["resourceId"] == f"MedicationRequest/{long}"
 
 
-async def test_epic_14_the_drug_is_a_later_entry(epic: Site) -> None:
+async def test_epic_14_the_drug_is_a_later_entry(clinic: Site) -> None:
     """EPIC-14: a Medication further down in the drafts is found there and not asked for."""
     later = {"resourceType": "Medication", "id": "x", "code": drug(*AMOXICILLIN)}
-    assert indicators(await epic.sign(referring(display="med"), later)) == ["critical"]
-    assert epic.double.lines("Medication") == []
+    assert indicators(await clinic.sign(referring(display="med"), later)) == ["critical"]
+    assert clinic.double.lines("Medication") == []
 
 
-async def test_epic_15_the_drug_is_read(epic: Site) -> None:
+async def test_epic_15_the_drug_is_read(clinic: Site) -> None:
     """EPIC-15: a Medication that did not come along is read, once."""
-    epic.double.load({"resourceType": "Medication", "id": "x", "code": drug(*AMOXICILLIN)})
-    assert indicators(await epic.sign(referring(display="med"))) == ["critical"]
-    assert epic.double.lines("Medication") == ["Medication/x"]
+    clinic.double.load({"resourceType": "Medication", "id": "x", "code": drug(*AMOXICILLIN)})
+    assert indicators(await clinic.sign(referring(display="med"))) == ["critical"]
+    assert clinic.double.lines("Medication") == ["Medication/x"]
 
 
-async def test_epic_15_the_drug_may_not_be_read(epic: Site) -> None:
+async def test_epic_15_the_drug_may_not_be_read(clinic: Site) -> None:
     """EPIC-15: when the read is refused, the display of the reference names the drug."""
-    epic.double.of["Medication"] = Knobs(status=403)
-    assert indicators(await epic.sign(referring())) == ["critical"]
-    assert epic.double.lines("Medication") == ["Medication/x"]
+    clinic.double.of["Medication"] = Knobs(status=403)
+    assert indicators(await clinic.sign(referring())) == ["critical"]
+    assert clinic.double.lines("Medication") == ["Medication/x"]
 
 
-async def test_epic_15_the_drug_cannot_be_told(epic: Site) -> None:
+async def test_epic_15_the_drug_cannot_be_told(clinic: Site) -> None:
     """EPIC-15: a drug that neither a read nor a display names is said not to be checked."""
-    epic.double.of["Medication"] = Knobs(status=403)
-    (card,) = seen(await epic.sign(referring(display=None)))
+    clinic.double.of["Medication"] = Knobs(status=403)
+    (card,) = seen(await clinic.sign(referring(display=None)))
     assert card.startswith("warning: Not checked")
 
 
-async def test_epic_16_seventeen_codes(epic: Site) -> None:
+async def test_epic_16_seventeen_codes(clinic: Site) -> None:
     """EPIC-16: seventeen RxNorm codes of mixed kinds, without a display, give one card."""
     codes = ["308191", "723", "1297882", "392151", "392152", "598025", "1152838", "1152839"]
     codes += ["1152840", "1152841", "370577", "370576", "372525", "372526", "371338", "1172710"]
@@ -177,14 +160,14 @@ async def test_epic_16_seventeen_codes(epic: Site) -> None:
     codings.append({"system": "urn:oid:2.16.840.1.113883.6.68", "code": "01200010100105"})
     codings.append({"system": "urn:oid:2.16.840.1.113883.4.388", "code": "2043"})
     mixed = {"resourceType": "Medication", "id": "x", "code": {"coding": codings}}
-    assert indicators(await epic.sign(referring(display=None), mixed)) == ["critical"]
+    assert indicators(await clinic.sign(referring(display=None), mixed)) == ["critical"]
 
 
-async def test_epic_17_one_of_three_is_selected(epic: Site) -> None:
+async def test_epic_17_one_of_three_is_selected(clinic: Site) -> None:
     """EPIC-17: advice is on the selected draft alone."""
     drafts = [draft(id="d1"), draft(LISINOPRIL, id="d2"), draft(id="d3")]
     about = [
-        await epic.select(*drafts, selections=[f"MedicationRequest/{d}"]) for d in ("d2", "d3")
+        await clinic.select(*drafts, selections=[f"MedicationRequest/{d}"]) for d in ("d2", "d3")
     ]
     assert seen(about[0]) == []
     (card,) = about[1].json()["cards"]
@@ -198,31 +181,31 @@ def stripped(**context: Any) -> Json:
 
 
 @pytest.mark.xfail(reason="a call without draftOrders is refused as malformed (400)")
-async def test_epic_18_no_drafts(epic: Site) -> None:
+async def test_epic_18_no_drafts(clinic: Site) -> None:
     """EPIC-18: an order hook without drafts is answered with what could not be checked."""
     token = {"access_token": TOKEN}
     request = stripped(selections=["MedicationRequest/1"]) | {"fhirAuthorization": token}
-    assert "not checked" in " ".join(seen(await epic.call("order-safety", request))).lower()
+    assert "not checked" in " ".join(seen(await clinic.call("order-safety", request))).lower()
 
 
 @pytest.mark.parametrize("context", [{}, {"selections": []}, {"selections": ["x/1"]}])
-async def test_epic_22_a_stripped_call_is_never_cleared(epic: Site, context: Json) -> None:
+async def test_epic_22_a_stripped_call_is_never_cleared(clinic: Site, context: Json) -> None:
     """EPIC-22: without token and drafts the answer names what is missing; it is no empty list."""
-    answer = await epic.call("order-safety", stripped(**context))
+    answer = await clinic.call("order-safety", stripped(**context))
     assert answer.status_code in {200, 400, 412}
     assert answer.json().get("cards") != []
     assert "draftOrders" in answer.text or "selections" in answer.text
 
 
-async def test_epic_22_drafts_without_a_token(epic: Site) -> None:
+async def test_epic_22_drafts_without_a_token(clinic: Site) -> None:
     """EPIC-22: drafts that came without a token and data are said not to be checked."""
-    answer = await epic.sign(draft(), **NO_SERVER)
+    answer = await clinic.sign(draft(), **NO_SERVER)
     assert refused(answer) == {("prefetch.allergies", "no-fhir-server")}
 
 
-async def test_epic_27_searches_are_narrow(epic: Site) -> None:
+async def test_epic_27_searches_are_narrow(clinic: Site) -> None:
     """EPIC-27: no query of ours asks for observations by patient alone."""
-    services = (await epic.client.get("/cds-services")).json()["services"]
+    services = (await clinic.client.get("/cds-services")).json()["services"]
     templates = [t for service in services for t in service.get("prefetch", {}).values()]
     assert templates
     assert not [
@@ -232,13 +215,13 @@ async def test_epic_27_searches_are_narrow(epic: Site) -> None:
     ]
 
 
-async def test_epic_28_json_is_asked_for(epic: Site) -> None:
+async def test_epic_28_json_is_asked_for(clinic: Site) -> None:
     """EPIC-28: a server that sends XML to whoever does not ask for JSON sends us JSON."""
     asked_for_json = Knobs(
         body=XML, content_type="application/fhir+xml", unless=lambda a: "fhir+json" in accept(a)
     )
-    epic.double.usual = asked_for_json
-    assert indicators(await epic.sign(draft())) == ["critical"]
+    clinic.double.usual = asked_for_json
+    assert indicators(await clinic.sign(draft())) == ["critical"]
 
 
 def parts(template: str) -> set[str]:
@@ -260,20 +243,20 @@ def accept(asked: Asked) -> str:
     ],
 )
 async def test_epic_28_what_is_no_json_is_no_list(
-    epic: Site, status: int, body: bytes, kind: str, reason: str
+    clinic: Site, status: int, body: bytes, kind: str, reason: str
 ) -> None:
     """EPIC-28: an HTML page or XML is a failure that is told, not a crash and not an empty list."""
-    epic.double.usual = Knobs(status=status, body=body, content_type=kind)
-    assert refused(await epic.sign(draft())) == {("prefetch.allergies", reason)}
+    clinic.double.usual = Knobs(status=status, body=body, content_type=kind)
+    assert refused(await clinic.sign(draft())) == {("prefetch.allergies", reason)}
 
 
-async def test_epic_29_a_parameter_is_ignored(epic: Site) -> None:
+async def test_epic_29_a_parameter_is_ignored(clinic: Site) -> None:
     """EPIC-29: where the server does not filter by status, stopped orders are left out here."""
-    epic.double.of["MedicationRequest"] = Knobs(ignored=("status",))
-    epic.double.load(listed(status="stopped"))
-    assert seen(await epic.view()) == []
-    epic.double.load(listed())
-    assert indicators(await epic.view()) == ["warning"]
+    clinic.double.of["MedicationRequest"] = Knobs(ignored=("status",))
+    clinic.double.load(listed(status="stopped"))
+    assert seen(await clinic.view()) == []
+    clinic.double.load(listed())
+    assert indicators(await clinic.view()) == ["warning"]
 
 
 @pytest.mark.parametrize("status", [200, 400])
@@ -282,8 +265,8 @@ async def test_epic_30_the_paging_session_expires(tmp_path: Path, status: int) -
     double = EhrDouble(FhirServer(frozenset({TOKEN}), page_size=1, base_url=None))
     double.usual = Knobs(paging=Paging("sessionID", expires_on=3, expired_status=status))
     double.load(allergy(id="a1"), allergy(id="a2"), allergy(id="a3"))
-    async with site(double, tmp_path) as epic:
-        lines = seen(await epic.sign(draft()))
+    async with site(double, tmp_path) as clinic:
+        lines = seen(await clinic.sign(draft()))
     assert [line.partition("=")[0] for line in double.lines("AllergyIntolerance")] == [
         "AllergyIntolerance?patient",
         "AllergyIntolerance?sessionID",

@@ -4,42 +4,17 @@ Each test is one, over a real socket, at the real app; the numbers are those of 
 behaviours the service has to live with.
 """
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any
-
 import pytest
 
 from tests.ehr import AMOXICILLIN, RXNORM, SNOMED, TOKEN, Json, allergy, draft, order_sign
-from tests.ehr_double import EhrDouble, Knobs
-from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, site
+from tests.ehr_double import Knobs
+from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, taken
 
 REFERRING: Json = {"medicationCodeableConcept": None}
 ABSENT: Json = {
     "extension": [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason"}]
 }
 NOTHING: Json = {"allergies": None, "medications": None}
-
-
-@pytest.fixture
-async def clinic(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has a penicillin allergy."""
-    double = EhrDouble()
-    double.load(allergy())
-    async with site(double, tmp_path) as found:
-        yield found
-
-
-@pytest.fixture
-async def blank(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has no data yet."""
-    async with site(EhrDouble(), tmp_path) as found:
-        yield found
-
-
-def taken(**changes: Any) -> Json:
-    """Amoxicillin on the patient's list."""
-    return draft(**{"id": "m1", "status": "active"} | changes)
 
 
 async def test_oem_01_a_collection(clinic: Site) -> None:
