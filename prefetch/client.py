@@ -193,6 +193,8 @@ class FhirClient:
 
 def next_link(page: bytes | msgspec.Raw) -> str:
     """The URL of a Bundle's next page; "" when there is none."""
+    if not any(word in bytes(page) for word in (b"next", b"\\u")):  # the relation, or its escapes
+        return ""
     try:
         links = as_list(msgspec.json.decode(page, type=_Page).link)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):

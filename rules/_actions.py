@@ -1,7 +1,7 @@
 """From a suggested change to an action that may leave: the order exists, the resource is valid R4.
 
-Validation uses fhir.resources' R4B models, which for the order resources are those of R4
-(https://hl7.org/fhir/R4B/diff.html lists no change to them).
+fhir.resources has no models of R4 itself any more; those of R4B, its revision, are the nearest.
+Drafts of the usual form need no model: `_plain_r4` takes only what the models would take.
 """
 
 from collections.abc import Collection

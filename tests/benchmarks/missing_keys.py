@@ -29,6 +29,7 @@ from prefetch.client import FhirClient
 from prefetch.gather import Gatherer
 from prefetch.needs import Need
 from prefetch.origins import AllowedServers
+from service import collector
 from tests.benchmarks import body
 from tests.benchmarks.load import serving
 
@@ -67,6 +68,7 @@ def measure(calls: int) -> Times:
 async def _gather(base: str, calls: int) -> list[float]:
     client = FhirClient()
     request = _request(base)
+    collector.tune()  # as the service does before it serves
     seconds = [await _call(client, request) for _ in range(calls)]
     await client.aclose()
     return seconds
