@@ -25,6 +25,8 @@ from service.fhir_server.search import Searches
 from service.fhir_server.store import Store
 from service.fhir_server.transaction import bundle_response
 
+# The latest requests are kept to be looked at; a demo may run for days.
+_REMEMBERED: Final = 10_000
 _METHODS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD")
 _CORS: Final = Middleware(
     CORSMiddleware,
@@ -91,6 +93,7 @@ class FhirServer:
         path = request.path_params["path"].rstrip("/")
         query = f"?{request.url.query}" if request.url.query else ""
         self.requests.append(f"{request.method} /{path}{query}")
+        del self.requests[:-_REMEMBERED]
         base = self._base or _own_base(request)
         if path == "metadata":
             return _response(self._metadata(request, base))

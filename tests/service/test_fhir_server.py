@@ -245,3 +245,14 @@ async def test_from_the_inside(server: FhirServer, client: httpx.AsyncClient) ->
     assert server.read("Patient", "anna")["name"] == ANNA["name"]
     server.reset()
     assert (server.resources("Patient"), server.requests) == ([], [])
+
+
+async def test_only_the_latest_requests_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a long-running server remembers of its requests does not grow for ever."""
+    monkeypatch.setattr("service.fhir_server.app._REMEMBERED", 3)
+    server = FhirServer()
+    transport = httpx.ASGITransport(server.app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://fhir.test") as client:
+        for number in range(5):
+            await client.get(f"/Patient/{number}")
+    assert server.requests == [f"GET /Patient/{number}" for number in (2, 3, 4)]
