@@ -16,7 +16,7 @@ from prefetch.data import Data
 from prefetch.lazy import lazy
 from prefetch.medication import MedicationOrder
 from prefetch.reading import read
-from prefetch.references import Resource, bare, names_other_patient
+from prefetch.references import Resource, bare, name_of, names_other_patient
 
 
 class Chart:
@@ -115,7 +115,7 @@ def sibling_medications(context: Context) -> dict[str, Resource]:
 
 def included_medications(listed: Data) -> dict[str, Resource]:
     """The Medication resources that came along with a list of orders, by `Type/id`."""
-    return {f"{r['resourceType']}/{r.get('id')}": r for r in listed.included}
+    return {name_of(r): r for r in listed.included}
 
 
 def medication_requests(resources: Iterable[Resource]) -> list[Resource]:

@@ -13,7 +13,7 @@ comes after it, and has failed when that has.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -27,8 +27,9 @@ from prefetch.medication import unresolved
 from prefetch.needs import Need
 from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
 from prefetch.origins import AllowedServers, same_origin
+from prefetch.reading import read
 from prefetch.recognise import medications_in, recognise
-from prefetch.references import Resource
+from prefetch.references import Resource, name_of
 from prefetch.scopes import may_read
 from prefetch.states import Reason
 from prefetch.templates import Filled, Sources, dependencies, fill
@@ -156,22 +157,30 @@ class Gatherer:
             if not filled.wanted:
                 return filled
             bodies = await self._read(sorted(filled.wanted))
-            if len(bodies) < len(filled.wanted):
+            found_now = dict(self._resources(bodies))
+            if len(found_now) < len(filled.wanted):
                 reason = self._access if isinstance(self._access, Reason) else Reason.NOT_FOUND
                 return Filled(reason=reason)
-            known |= {name: msgspec.json.decode(body) for name, body in bodies.items()}
+            known |= found_now
         return Filled(reason=Reason.NO_CONTEXT)
+
+    def _resources(self, bodies: dict[str, bytes]) -> Iterator[tuple[str, Resource]]:
+        """What was read by reference, as far as it is what the reference says."""
+        for name, body in bodies.items():
+            kind = name.partition("/")[0]
+            for resource in read([body], kind, self._request.context.patient_id).resources:
+                yield name, resource
 
     def _at_hand(self, found: dict[str, Data]) -> dict[str, Resource]:
         """Every resource that came with the call or was read for it, by `Type/id`."""
         resources = list(self._request.context.draft_resources)
         for data in found.values():
             resources += [*data.included, *(data if data.obtained else ())]
-        return {f"{r.get('resourceType')}/{r.get('id')}": r for r in resources}
+        return {name_of(r): r for r in resources}
 
-    async def _read(self, references: Iterable[str]) -> dict[str, bytes]:
+    async def _read(self, references: Sequence[str]) -> dict[str, bytes]:
         """Resources by `Type/id`, read at once; those that can't be had are absent."""
-        wanted = list(dict.fromkeys(filter(None, references)))[:_MOST_REFERENCES]
+        wanted = references[:_MOST_REFERENCES]
         answers = await asyncio.gather(*map(self._query, wanted))
         return {r: a.pages[0] for r, a in zip(wanted, answers, strict=True) if a.pages}
 

@@ -48,9 +48,9 @@ def bare(reference: str) -> str:
     return "/".join(path.split("/")[-2:])
 
 
-def bare_id(reference: str) -> str:
-    """The id a reference ends in."""
-    return bare(reference).rpartition("/")[2]
+def name_of(resource: Resource) -> str:
+    """What a relative reference calls a resource: `Type/id`."""
+    return f"{resource.get('resourceType')}/{resource.get('id')}"
 
 
 def names_other_patient(resource: Resource, patient_id: str) -> bool:

@@ -16,6 +16,7 @@ from hooks.errors import PreconditionFailed
 from hooks.request import HookRequest, read_request
 from prefetch.chart import Chart, refuse_other_patients, selected_drafts
 from prefetch.gather import Gatherer
+from prefetch.references import name_of
 from rules._cards import Call
 from rules._evaluate import Evaluation, applicable, evaluate
 from rules._rule import Rule
@@ -73,9 +74,7 @@ def _call(state: State, call: HookRequest) -> Call:
     base = state.settings.base_url
     return Call(
         hook_instance=call.hook_instance,
-        drafts=frozenset(
-            f"{r.get('resourceType')}/{r.get('id')}" for r in call.context.draft_resources
-        ),
+        drafts=frozenset(map(name_of, call.context.draft_resources)),
         pages=f"{base}/rules",
         own_source=Source(label="Cardwise", url=base),
     )

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.applications import Starlette
+from starlette.responses import Response
 from starlette.routing import Mount
 
 import hooks
@@ -26,7 +27,7 @@ from prefetch.recognise import recognise
 from prefetch.states import Reason, State
 from service.fhir_server import FhirServer
 from tests.ehr import FHIR_BASE, PATIENT, TOKEN, Json, allergy, bundle, draft, order_sign
-from tests.prefetch.servers import BRISK
+from tests.prefetch.servers import BRISK, Server, client_of
 from tests.strategies import as_json, json_values, odd_bodies, odd_bundles, quick
 
 BOTH = (needs.allergies, needs.medications)
@@ -291,3 +292,27 @@ def test_values_that_cannot_be_decoded_are_not_recognised(text: bytes) -> None:
     """A value whose inside is no JSON text is passed over, as the envelope let it through."""
     value = b'{"resourceType": "Bundle", "entry": [{"resource": {"id": "' + text + b'"}}]}'
     assert recognise({"x": msgspec.Raw(value)}, BOTH) == {}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"resourceType":"Practitioner","id":"\xff"}',
+        b'{"resourceType":"Practitioner","id":"1","x":' + b"[" * 5000 + b"]" * 5000 + b"}",
+        b'{"resourceType":"OperationOutcome","issue":[{"severity":"error"}]}',
+        b"{}",
+    ],
+    ids=["not-utf8", "deep", "outcome", "no-type"],
+)
+async def test_a_reference_that_reads_as_nothing_is_not_taken_for_none(body: bytes) -> None:
+    """A path that looks into a resource nobody can read has failed; it does not lead to nothing."""
+    path = "context.draftOrders.entry.resource.requester.resolve().qualification.issuer.reference"
+    need = Need("issuers", f"Organization?_id={{{{{path}}}}}", "Organization", "issuers")
+    sent = order_sign(draft(requester={"reference": "Practitioner/1"}))
+    call = read_request(as_json(sent), hooks.contexts())
+    async with client_of(Server(Response(body)).app) as client:
+        deadline = asyncio.get_running_loop().time() + 30
+        chart = await Gatherer(client, LISTED, call, date(2026, 11, 21), deadline).chart([need])
+    data = chart.data("issuers")
+    assert data is not None
+    assert data.state is State.NOT_OBTAINED
