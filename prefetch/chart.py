@@ -15,7 +15,6 @@ from prefetch.coding import as_text
 from prefetch.data import Data
 from prefetch.lazy import lazy
 from prefetch.medication import MedicationOrder
-from prefetch.reading import read
 from prefetch.references import Resource, bare, name_of, names_other_patient
 
 
@@ -26,14 +25,14 @@ class Chart:
         self,
         context: Context,
         data: Mapping[str, Data],
-        references: Mapping[str, bytes] | None = None,
+        references: Mapping[str, Resource] | None = None,
     ) -> None:
         """Make a chart.
 
         Args:
             context: the hook's context, with the draft orders if it has any.
             data: what is known under each prefetch key.
-            references: Medication resources that were read one by one, by `Type/id`.
+            references: Medication resources found outside of these, by `Type/id`.
         """
         self._context = context
         self._data = data
@@ -97,10 +96,7 @@ class Chart:
         known = sibling_medications(self._context)
         listed = self._data.get(needs.medications.key)
         known |= included_medications(listed) if listed is not None else {}
-        for reference, body in self._references.items():
-            for medication in read([body], "Medication", self.patient_id).resources:
-                known[reference] = medication
-        return known
+        return known | dict(self._references)
 
 
 def sibling_medications(context: Context) -> dict[str, Resource]:

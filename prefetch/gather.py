@@ -13,7 +13,7 @@ comes after it, and has failed when that has.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -90,7 +90,7 @@ class Gatherer:
             drugs |= await self._medications(unresolved(r, known) for r in listed)
         return Chart(context, data, drugs)
 
-    async def _medications(self, references: Iterable[str]) -> dict[str, bytes]:
+    async def _medications(self, references: Iterable[str]) -> dict[str, Resource]:
         """The Medications orders refer to: from any prefetch key, or else read."""
         wanted = {reference for reference in references if reference}
         if not wanted:
@@ -156,20 +156,12 @@ class Gatherer:
             filled = fill(need.template, sources)
             if not filled.wanted:
                 return filled
-            bodies = await self._read(sorted(filled.wanted))
-            found_now = dict(self._resources(bodies))
-            if len(found_now) < len(filled.wanted):
+            resources = await self._read(sorted(filled.wanted))
+            if len(resources) < len(filled.wanted):
                 reason = self._access if isinstance(self._access, Reason) else Reason.NOT_FOUND
                 return Filled(reason=reason)
-            known |= found_now
+            known |= resources
         return Filled(reason=Reason.NO_CONTEXT)
-
-    def _resources(self, bodies: dict[str, bytes]) -> Iterator[tuple[str, Resource]]:
-        """What was read by reference, as far as it is what the reference says."""
-        for name, body in bodies.items():
-            kind = name.partition("/")[0]
-            for resource in read([body], kind, self._request.context.patient_id).resources:
-                yield name, resource
 
     def _at_hand(self, found: dict[str, Data]) -> dict[str, Resource]:
         """Every resource that came with the call or was read for it, by `Type/id`."""
@@ -178,11 +170,16 @@ class Gatherer:
             resources += [*data.included, *(data if data.obtained else ())]
         return {name_of(r): r for r in resources}
 
-    async def _read(self, references: Sequence[str]) -> dict[str, bytes]:
-        """Resources by `Type/id`, read at once; those that can't be had are absent."""
+    async def _read(self, references: Sequence[str]) -> dict[str, Resource]:
+        """Resources by `Type/id`, read at once; those that can't be had or read are absent."""
         wanted = references[:_MOST_REFERENCES]
         answers = await asyncio.gather(*map(self._query, wanted))
-        return {r: a.pages[0] for r, a in zip(wanted, answers, strict=True) if a.pages}
+        patient = self._request.context.patient_id
+        return {
+            reference: resource
+            for reference, answer in zip(wanted, answers, strict=True)
+            for resource in read(answer.pages[:1], reference.partition("/")[0], patient).resources
+        }
 
     async def _query(self, relative: str) -> Answer:
         """Ask the server, unless there is no way to it or the token cannot cover the type."""

@@ -14,6 +14,7 @@ from hooks.request import Prefetch
 from prefetch.coding import as_list, as_text
 from prefetch.needs import Need
 from prefetch.reading import read
+from prefetch.references import Resource
 
 # What a search may have beside the parameters we ask for and still be the same search.
 _HARMLESS: Final = frozenset(
@@ -94,8 +95,8 @@ def _first_type(bundle: msgspec.Raw) -> str:
     return next(kinds, "")
 
 
-def medications_in(prefetch: Prefetch) -> dict[str, bytes]:
+def medications_in(prefetch: Prefetch) -> dict[str, Resource]:
     """Every Medication that came under any key, by `Type/id`: orders may refer to it."""
     values = [value for value in prefetch.values() if _MEDICATION in bytes(value)]
     found = read(values, "Medication", "").resources
-    return {f"Medication/{as_text(r.get('id'))}": msgspec.json.encode(r) for r in found}
+    return {f"Medication/{as_text(r.get('id'))}": r for r in found}

@@ -22,6 +22,7 @@ from prefetch.chart import (
 )
 from prefetch.data import Data
 from prefetch.needs import Need
+from prefetch.reading import read
 from prefetch.states import Reason
 from tests.ehr import LISINOPRIL, PATIENT, Json, allergy, bundle, draft, medication, status
 from tests.strategies import as_json, json_values, odd_resources, quick
@@ -59,8 +60,13 @@ def known(need: Need, *resources: Json, reason: Reason | None = None) -> dict[st
 
 
 def chart(data: dict[str, Data], context: Context | None = None, **references: bytes) -> Chart:
-    """A chart of this data."""
-    return Chart(context or signing(), data, references)
+    """A chart of this data, and of Medications as a server answered for them."""
+    found = {
+        name: resource
+        for name, body in references.items()
+        for resource in read([body], "Medication", PATIENT).resources
+    }
+    return Chart(context or signing(), data, found)
 
 
 def test_only_allergies_that_stand_are_listed() -> None:
