@@ -53,13 +53,12 @@ class AllergyConflict(NamedTuple):
             step += 1
         return _URGENCY[min(max(step, 0), 2)]
 
-    @property
-    def headline(self) -> str:
-        """The fact, in under 140 characters."""
+    def headline(self, standing: str = "is ordered") -> str:
+        """The fact, in under 140 characters; `standing` says how the drug itself got there."""
         drug = sentence(self.conflict.ingredient_name)
         group = self.conflict.class_name
         link = {
-            "same-ingredient": f"{drug} is ordered",
+            "same-ingredient": f"{drug} {standing}",
             "same-class": f"{drug} belongs to the {uncapped(group)}",
         }.get(self.conflict.kind, f"{drug} may cross-react")
         since = f", {self.allergy.since.year}" if self.allergy.since else ""

@@ -62,7 +62,7 @@ def active_medication_allergy(chart: Chart, know: Knowledge) -> Findings:
         if conflicts and conflicts[0].indicator != "info":
             yield Finding(
                 indicator="warning",
-                summary=conflicts[0].headline.replace(" is ordered;", " is on the list;"),
+                summary=conflicts[0].headline("is on the list"),
                 about=(order,),
                 detail="\n\n".join(conflict.evidence for conflict in conflicts),
             )

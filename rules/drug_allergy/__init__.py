@@ -87,7 +87,7 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
             evidence += [offer.evidence for offer in offers]
             yield Finding(
                 indicator=conflicts[0].indicator,
-                summary=conflicts[0].headline,
+                summary=conflicts[0].headline(),
                 about=(order,),
                 detail="\n\n".join(evidence),
             ).suggest(remove(order), *offers)
