@@ -38,10 +38,10 @@ lock: $(VENV)/dev.stamp ## Pin the dependencies anew (needs the network)
 	@$(BIN)/python -m pip install --quiet uv
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" \
-		pyproject.toml -o deploy/requirements.txt
+		--extra postgresql --extra redis pyproject.toml -o deploy/requirements.txt
 	@$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-annotate --custom-compile-command "make lock" \
-		--group dev -c deploy/requirements.txt pyproject.toml -o deploy/requirements-dev.txt
+		--all-extras --group dev -c deploy/requirements.txt pyproject.toml -o deploy/requirements-dev.txt
 	@echo 'sekmet-fhir==0.1.1' | $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 		--generate-hashes --no-emit-index-url --no-annotate --custom-compile-command "make lock" \
 		- -o deploy/requirements-sekmet.txt

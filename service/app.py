@@ -19,7 +19,6 @@ from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from service import collector, demo, pages
-from service.auth import guarded
 from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
@@ -28,7 +27,8 @@ from service.metrics import Metrics, metrics
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
-from service.tenants_reload import Tenants
+from service.tenants.reload import Tenants
+from service.trust.gate import guarded
 
 
 def create_app(

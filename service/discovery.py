@@ -6,7 +6,7 @@ Standard: CDS Hooks 3.0.0-ballot, "Discovery".
 from starlette.requests import Request
 from starlette.responses import Response
 
-from service.tenants_sites import Site
+from service.tenants.sites import Site
 
 
 async def discovery(request: Request) -> Response:

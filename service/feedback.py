@@ -9,7 +9,7 @@ from starlette.responses import Response
 from hooks.feedback import read_feedback
 from service.body import read_body
 from service.state import State
-from service.tenants_sites import Site
+from service.tenants.sites import Site
 
 
 async def feedback(request: Request) -> Response:

@@ -23,7 +23,7 @@ from rules._rule import Rule
 from service.body import read_body
 from service.record import Record
 from service.state import State
-from service.tenants_sites import Site
+from service.tenants.sites import Site
 
 # Of the deadline, this much is kept for evaluating and answering once the data is in.
 _MARGIN: Final = 0.15

@@ -6,11 +6,11 @@ from datetime import datetime
 
 from prefetch.client import FhirClient
 from rules._knowledge.knowledge import Knowledge
-from service.auth import Gate
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.metrics import Metrics
 from service.settings import Settings
+from service.trust.gate import Gate
 
 Clock = Callable[[], datetime]
 

@@ -13,12 +13,12 @@ from pydantic_core import ErrorDetails
 from hooks.errors import ConfigurationError
 from prefetch.origins import AllowedServers, is_loopback
 from rules._rule import Rule
-from service import presets
-from service.jwks_keys import PublicKey, read_keys
 from service.settings import Settings
-from service.tenants import Configuration, Tenant, Trust
-from service.tenants_keys import sentence, siblings
-from service.tenants_sites import Site, SiteCatalog, Sites
+from service.tenants import presets
+from service.tenants.keys import sentence, siblings
+from service.tenants.sites import Site, SiteCatalog, Sites
+from service.tenants.tenant import Configuration, Tenant, Trust
+from service.trust.public_keys import PublicKey, read_keys
 
 
 def load_sites(path: Path, settings: Settings, rules: Sequence[Rule]) -> Sites:

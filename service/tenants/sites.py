@@ -12,8 +12,8 @@ from hooks.errors import ConfigurationError
 from prefetch.origins import AllowedServers
 from rules._rule import Rule, Status
 from service.catalog import SERVICES, Catalog
-from service.jwks_keys import PublicKey
-from service.tenants import Budget, Switch, Tenant, Trust
+from service.tenants.tenant import Budget, Switch, Tenant, Trust
+from service.trust.public_keys import PublicKey
 
 _STATUS: Final[dict[Switch, Status]] = {"on": "active", "shadow": "shadow", "off": "retired"}
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
 from prefetch.origins import origin
-from service.jwks_keys import ALGORITHMS
+from service.trust.public_keys import ALGORITHMS
 
 Switch = Literal["on", "off", "shadow"]
 

@@ -9,8 +9,8 @@ import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from service.jwks import KeySets, Pace
-from service.jwks_keys import read_keys
+from service.trust.key_sets import KeySets, Pace
+from service.trust.public_keys import read_keys
 from tests.callers import Clock, ec, key_set, public, rsa
 from tests.prefetch.servers import Server, listening
 

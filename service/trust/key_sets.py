@@ -14,7 +14,7 @@ from typing import Final
 
 import httpx
 
-from service.jwks_keys import PublicKey, read_keys
+from service.trust.public_keys import PublicKey, read_keys
 
 _log: Final = logging.getLogger("cardwise.auth")
 _LARGEST: Final = 256 * 1024

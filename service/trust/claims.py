@@ -8,8 +8,8 @@ from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from hooks.errors import NotAuthenticated
-from service.auth_token import Json, Token, text
-from service.tenants_sites import Site
+from service.tenants.sites import Site
+from service.trust.token import Json, Token, text
 
 _MOST_AUDIENCES: Final = 10
 _LATEST: Final = 2.0**53  # beyond it, numbers of different readers differ

@@ -12,13 +12,13 @@ import httpx
 
 from hooks.errors import ConfigurationError
 from rules._rule import Rule
-from service.auth import Gate
 from service.catalog import Catalog
-from service.jwks import KeySets
 from service.settings import Settings
-from service.tenants_load import load_sites
-from service.tenants_production import refuse_insecure
-from service.tenants_sites import Site, Sites
+from service.tenants.load import load_sites
+from service.tenants.production import refuse_insecure
+from service.tenants.sites import Site, Sites
+from service.trust.gate import Gate
+from service.trust.key_sets import KeySets
 
 _log: Final = logging.getLogger("cardwise.tenants")
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from service.replay import Replay
+from service.trust.replay import Replay
 from tests.callers import Clock
 
 

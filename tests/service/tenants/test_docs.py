@@ -7,12 +7,13 @@ from pathlib import Path
 import pytest
 
 from rules._load import load
-from service import app, presets
+from service import app
 from service.settings import Settings
-from service.tenants_keys import described
-from service.tenants_load import load_sites
+from service.tenants import presets
+from service.tenants.keys import described
+from service.tenants.load import load_sites
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 TEXT = (ROOT / "docs" / "tenants.md").read_text()
 
 

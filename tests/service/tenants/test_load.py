@@ -8,7 +8,7 @@ import pytest
 from hooks.errors import ConfigurationError
 from rules._load import load
 from service.settings import Settings
-from service.tenants_load import load_sites
+from service.tenants.load import load_sites
 from tests.callers import ec, key_set, public
 
 GOOD = """

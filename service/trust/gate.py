@@ -19,13 +19,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hooks.errors import NotAuthenticated, OverBudget
-from service.auth_claims import check_claims
-from service.auth_token import Token, read_token, text
-from service.jwks import KeySets
-from service.jwks_keys import PublicKey
-from service.replay import Replay
-from service.tenants_budget import Budgets
-from service.tenants_sites import Site, Sites
+from service.tenants.budget import Budgets
+from service.tenants.sites import Site, Sites
+from service.trust.claims import check_claims
+from service.trust.key_sets import KeySets
+from service.trust.public_keys import PublicKey
+from service.trust.replay import Replay
+from service.trust.token import Token, read_token, text
 
 _log: Final = logging.getLogger("cardwise.auth")
 Handler = Callable[[Request], Awaitable[Response]]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import ceil
 
 from hooks.errors import OverBudget
-from service.tenants_sites import Site
+from service.tenants.sites import Site
 
 _WINDOW = 60.0
 

@@ -6,10 +6,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hooks.errors import NotAuthenticated
-from service.auth_claims import check_claims
-from service.auth_token import read_token
-from service.tenants import Tenant, Trust
-from service.tenants_sites import Site, SiteCatalog
+from service.tenants.sites import Site, SiteCatalog
+from service.tenants.tenant import Tenant, Trust
+from service.trust.claims import check_claims
+from service.trust.token import read_token
 from tests.callers import ISSUER, JKU, segment
 from tests.strategies import as_json, json_values, quick
 

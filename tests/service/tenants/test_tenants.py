@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from prefetch.client import Access
-from service import presets
+from service.tenants import presets
 from tests.callers import (
     CONFIG,
     DISCOVERY,

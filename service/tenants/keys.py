@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from service.tenants import Tenant
+from service.tenants.tenant import Tenant
 
 
 @cache

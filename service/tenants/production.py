@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from hooks.errors import ConfigurationError
 from service.settings import Settings, variable_of
-from service.tenants_sites import Site, Sites
+from service.tenants.sites import Site, Sites
 
 # Anybody can sign as the public sandbox: its private key is in its public repository.
 _SANDBOX = "sandbox.cds-hooks.org"

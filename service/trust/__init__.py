@@ -1,0 +1,1 @@
+"""Who calls: the client's JWT, the keys it is checked with, and tokens used before."""
