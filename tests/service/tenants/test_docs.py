@@ -29,7 +29,7 @@ def test_every_reason_is_documented() -> None:
     section = TEXT.partition("| word |")[2].partition("\n\n")[0]
     first = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
     told = {word for cell in first for word in re.findall(r"`([a-z-]+)`", cell)}
-    code = "".join(path.read_text() for path in (ROOT / "service").rglob("auth*.py"))
+    code = "".join(path.read_text() for path in (ROOT / "service" / "trust").glob("*.py"))
     assert told == set(re.findall(r'NotAuthenticated\(\s*"([a-z-]+)"', code)) | {"over-budget"}
 
 
