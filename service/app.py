@@ -5,12 +5,13 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import httpx
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
 
 from hooks.errors import RequestError
@@ -18,7 +19,7 @@ from prefetch.client import FhirClient
 from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
-from service import collector, demo, pages
+from service import collector, pages
 from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
@@ -29,6 +30,9 @@ from service.settings import Settings
 from service.state import State
 from service.tenants.reload import Tenants
 from service.trust.gate import guarded
+
+if TYPE_CHECKING:
+    from service.demo.ehr import Ehr
 
 
 def create_app(
@@ -51,8 +55,9 @@ def create_app(
     """
     tenants = Tenants(settings, load(), clock, keys_transport)
     fhir = FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds)
+    ehr, demo_routes = _demo(settings, clock)
     app = Starlette(
-        routes=_routes(settings),
+        routes=[*_routes(settings), *demo_routes],
         exception_handlers={
             RequestError: on_request_error,
             HTTPException: on_http_exception,
@@ -60,8 +65,9 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = _state(settings, tenants, fhir, clock)
+    app.state.cardwise = _state(settings, tenants, fhir, clock, ehr)
     app.state.tenants = tenants
+    app.state.demo = ehr
     # outermost, so that answers to errors can be read by browsers too
     return CORSMiddleware(
         LastResort(app),
@@ -74,7 +80,11 @@ def create_app(
 
 
 def _state(
-    settings: Settings, tenants: Tenants, fhir: FhirClient, clock: Callable[[], datetime]
+    settings: Settings,
+    tenants: Tenants,
+    fhir: FhirClient,
+    clock: Callable[[], datetime],
+    ehr: "Ehr | None",
 ) -> State:
     return State(
         settings=settings,
@@ -85,6 +95,7 @@ def _state(
         metrics=Metrics(),
         gate=tenants.gate,
         clock=clock,
+        witness=ehr.watch if ehr else None,
     )
 
 
@@ -96,7 +107,7 @@ def from_environment() -> ASGIApp:
 
 def _routes(settings: Settings) -> list[BaseRoute]:
     offers = guarded(discovery, opened=settings.open_discovery)
-    routes: list[BaseRoute] = [
+    return [
         Route("/cds-services", offers, methods=["GET"]),
         Route("/cds-services/{service_id}", guarded(invoke), methods=["POST"]),
         Route("/cds-services/{service_id}/feedback", guarded(feedback), methods=["POST"]),
@@ -106,9 +117,19 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/metrics", metrics, methods=["GET"]),
         Route("/", pages.front, methods=["GET"]),
     ]
-    if settings.development:
-        routes.append(Mount("/demo/fhir", demo.fhir_server().app))
-    return routes
+
+
+def _demo(
+    settings: Settings, clock: Callable[[], datetime]
+) -> "tuple[Ehr | None, list[BaseRoute]]":
+    """The demo EHR and where it is, in development; production imports none of it."""
+    if not settings.development:
+        return None, []
+    from service.demo import pages as demo_pages  # noqa: PLC0415 - see above
+    from service.demo.ehr import Ehr  # noqa: PLC0415
+
+    ehr = Ehr(clock)
+    return ehr, demo_pages.routes(ehr, settings)
 
 
 @asynccontextmanager
@@ -118,6 +139,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     collector.tune()
     with app.state.tenants.reloaded_by_signal():
         yield
+    if app.state.demo is not None:
+        await app.state.demo.aclose()
     await state.gate.keys.aclose()
     await state.fhir.aclose()
     state.feedback.close()

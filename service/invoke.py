@@ -44,7 +44,10 @@ async def invoke(request: Request) -> Response:
 
     def note(status: int, result: Evaluation | None) -> None:
         seconds = time.perf_counter() - started
-        Record(service, call.hook, status, rules, chart, result, seconds).note(state.metrics)
+        record = Record(service, call.hook, status, rules, chart, result, seconds)
+        record.note(state.metrics)
+        if state.witness is not None:
+            state.witness(call.hook_instance, record)
 
     try:
         result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)

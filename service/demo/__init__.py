@@ -1,22 +1,14 @@
-"""The demo EHR of development mode: a FHIR server with charts of our own making.
+"""The demo EHR of development mode: charts of our own making, and a CDS client in the browser.
 
-The charts are those of the rules' cases, each named after what it shows.
+It is a real client: it calls the service over HTTP, and writes orders to a real FHIR server.
+`Ehr` is the whole of it; `desk` and `visit` are the places to read first.
 """
 
-from typing import Any, Final
+from typing import Any
 
-from rules import _charts as charts
-from service.fhir_server import FhirServer
+from service.demo.ehr import TOKEN, Ehr
 
-TOKEN: Final = "demo"  # noqa: S105 - opens made-up charts only
-
-
-def fhir_server() -> FhirServer:
-    """A FHIR server with every demo chart, to be mounted."""
-    server = FhirServer(tokens=frozenset({TOKEN}), base_url=None)
-    for name in charts.names():
-        server.load(charts.load(name))
-    return server
+__all__ = ["TOKEN", "Ehr", "example_call"]
 
 
 def example_call(base_url: str) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """The server as an ASGI app: HTTP on the outside, interactions within."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from copy import deepcopy
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -53,7 +53,7 @@ class FhirServer:
 
     def __init__(
         self,
-        tokens: frozenset[str] | None = None,
+        tokens: Container[str] | None = None,
         page_size: int = 50,
         base_url: str | None = "http://fhir.test",
         clock: Callable[[], datetime] | None = None,
