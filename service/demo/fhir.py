@@ -36,9 +36,16 @@ class Fhir:
         self._base = base
         self._headers = {"Authorization": f"Bearer {token}", "Accept": "application/fhir+json"}
 
-    def at(self, base: str) -> "Fhir":
-        """The same server by another address."""
-        return Fhir(self._http, base, self._headers["Authorization"].removeprefix("Bearer "))
+    async def first(self, query: str) -> tuple[list[Json], int]:
+        """The first page of a search, and how many there are in all.
+
+        Raises:
+            httpx.HTTPError: the server does not answer, or with an error.
+        """
+        answer = await self._http.get(f"{self._base}/{query}", headers=self._headers)
+        bundle = answer.raise_for_status().json()
+        found = [entry["resource"] for entry in bundle.get("entry", [])]
+        return found, int(bundle.get("total", len(found)))
 
     async def search(self, query: str) -> list[Json]:
         """Every resource that a search finds, page after page.

@@ -43,7 +43,10 @@ async def draft(visit: Visit, key: str, code: str, words: str) -> None:
     product = Knowledge.shipped().product(code)
     named = product[0] if product else words.strip()[: orders.LONGEST]
     act = str(uuid5(NAMESPACE_URL, f"{key}|{named}"))
-    if not named or act in visit.desk.acts:
+    if not named:
+        return
+    if act in visit.desk.acts:
+        visit.desk.say("done", f"Drafted already: {named}.")
         return
     before = await visit.orders()
     mine = orders.drafts_of(before, visit.desk.session)

@@ -4,6 +4,7 @@ Every act is a form. Without script its answer is the chart's page again; with s
 part of the page that changes.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from http import HTTPStatus
 from pathlib import Path
@@ -35,6 +36,7 @@ from service.settings import Settings
 
 COOKIE: Final = "cardwise_demo"
 _ANY: Final = frozenset({"0.0.0.0", "::"})  # noqa: S104 - to tell them, not to listen
+_ID: Final = re.compile(r"(?!\.+$)[A-Za-z0-9.-]{1,64}")  # as FHIR has it, and no way up a path
 Act = Callable[[Visit, Form, str], Awaitable[None]]
 
 
@@ -100,10 +102,12 @@ async def chart(request: Request) -> Response:
 async def act(request: Request) -> Response:
     """Do something at the desk; acts at one desk happen one after the other."""
     form = await read_form(request)
-    session = _session(request)
     found = _ACTS.get(request.path_params["act"])
-    if found is None or request.cookies.get(COOKIE) != session.id:
-        raise HTTPException(HTTPStatus.NOT_FOUND if found is None else HTTPStatus.FORBIDDEN)
+    session = request.app.state.ehr.sessions.get(request.cookies.get(COOKIE, ""))
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    if session is None:
+        raise HTTPException(HTTPStatus.FORBIDDEN)
     if found is _switch:
         session.switches = switches.read(form)
     visit = _visit(request, session)
@@ -164,7 +168,10 @@ def _session(request: Request) -> Session:
 
 
 def _visit(request: Request, session: Session) -> Visit:
-    desk = session.desk(request.path_params["patient"])
+    patient = request.path_params["patient"]
+    if not _ID.fullmatch(patient):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    desk = session.desk(patient)
     return Visit(request.app.state.ehr, desk, session.switches, _origin(request))
 
 

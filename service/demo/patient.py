@@ -1,5 +1,6 @@
 """A chart as its summary shows it; what is missing is said, never guessed."""
 
+import asyncio
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -66,16 +67,18 @@ async def summary(fhir: Fhir, patient: str, today: date) -> Summary | None:
     resource = await fhir.read(f"Patient/{patient}")
     if resource is None:
         return None
-    allergies = await fhir.search(f"AllergyIntolerance?patient={patient}")
-    problems = await fhir.search(f"Condition?patient={patient}")
-    results = await fhir.search(f"Observation?patient={patient}&_sort=-date")
-    found = await fhir.search(f"MedicationRequest?patient={patient}")
+    allergies, problems, found, (results, in_all) = await asyncio.gather(
+        fhir.search(f"AllergyIntolerance?patient={patient}"),
+        fhir.search(f"Condition?patient={patient}"),
+        fhir.search(f"MedicationRequest?patient={patient}"),
+        fhir.first(f"Observation?patient={patient}&_sort=-date&_count={MOST_RESULTS}"),
+    )
     return Summary(
         person=person(resource, today),
         allergies=[_allergy(each) for each in allergies],
         problems=[_problem(each) for each in problems],
-        results=[_result(each) for each in results[:MOST_RESULTS]],
-        results_in_all=len(results),
+        results=[_result(each) for each in results],
+        results_in_all=in_all,
         orders=[shown(each) for each in found],
     )
 

@@ -24,6 +24,12 @@ class Glass:
     reads: list[Read]
     curl: str
 
+    @property
+    def was_sent_all(self) -> bool:
+        """Whether the service had all it needed without reading."""
+        told = self.explanation
+        return told is not None and all(not key.reason for key in told.keys)
+
 
 async def desk_view(visit: Visit, sought: str = "") -> dict[str, Any] | None:
     """The values for the desk's templates; None when there is no such patient.

@@ -2,6 +2,7 @@
 // take the place of the old ones. Without this script every form works by a page load.
 
 const desk = document.getElementById("desk");
+const unfolded = new Map(); // what the reader opened or closed, by id
 let turn = 0;
 let waiting = 0;
 
@@ -9,8 +10,7 @@ let waiting = 0;
 function typed(except) {
   const kept = new Map();
   for (const field of desk.querySelectorAll("input[id], select[id]")) {
-    if (except?.contains(field)) continue;
-    if (field.type === "checkbox") continue;
+    if (except.contains(field) || field.type === "checkbox") continue;
     if (isChanged(field)) kept.set(field.id, field.value);
   }
   return kept;
@@ -31,8 +31,8 @@ function take(html, sent) {
   const kept = typed(sent);
   const focused = document.activeElement?.id;
   const within = document.activeElement?.closest("[data-part]")?.id;
-  const unfolded = new Map([...desk.querySelectorAll("details[id]")].map((d) => [d.id, d.open]));
   for (const part of fresh.querySelectorAll("[data-part]")) {
+    if (part.id === "pad" && sent.id !== "draft") continue; // a search may be under way
     document.getElementById(part.id)?.replaceWith(document.importNode(part, true));
   }
   for (const [id, open] of unfolded) {
@@ -40,6 +40,7 @@ function take(html, sent) {
     if (details) details.open = open;
   }
   for (const [id, value] of kept) {
+    if (id === "sought" && sent.id === "draft") continue;
     const field = document.getElementById(id);
     if (field) field.value = value;
   }
@@ -104,6 +105,11 @@ desk.addEventListener("submit", (event) => {
   } else {
     send(form, event.submitter);
   }
+});
+
+desk.addEventListener("click", (event) => {
+  const details = event.target.closest("summary")?.parentElement;
+  if (details?.id) unfolded.set(details.id, !details.open);
 });
 
 // Opening the chart is an act: patient-view is fired once the page is there.
