@@ -20,7 +20,7 @@ class Written:
 
     Attributes:
         outcome: written; or nothing was, by conflict or refusal; or it is not known.
-        told: what the server said, if it said anything.
+        told: what is to be said of it, by the server or of it; often nothing.
     """
 
     outcome: Literal["written", "conflict", "refused", "unanswered"]

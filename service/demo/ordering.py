@@ -148,7 +148,7 @@ async def recheck(visit: Visit) -> None:
 def ended(visit: Visit, written: Written, done: str, *, kept: str = "") -> bool:
     """Say how a write ended; True when it is done."""
     if written.outcome == "written":
-        visit.desk.say("done", f"{done}.")
+        visit.desk.say("done", f"{done}. {written.told}".strip())
         return True
     typed = f" You had written: “{kept}”" if kept else ""
     visit.desk.say("problem", f"{_FATES[written.outcome]}{typed}")

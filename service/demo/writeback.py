@@ -1,8 +1,8 @@
 """Changes to orders, written to the FHIR server as one transaction, each of them once.
 
 A create carries If-None-Exist with the UUID of the act; an update or a delete carries If-Match with
-the version the user saw. When that makes the server refuse, it may be that an earlier try went
-through and its answer was lost: then the changes are there already, and that is as good.
+the version the user saw. When the server refuses that, or does not answer, it may be that this or an
+earlier try went through and its answer was lost: what the server has then decides.
 """
 
 from collections.abc import Callable, Sequence
@@ -55,8 +55,8 @@ def delete(order: orders.Order) -> Change:
 async def write(fhir: Fhir, changes: Sequence[Change]) -> Written:
     """Make all the changes, or none."""
     written = await fhir.write([_ENTRIES[change.kind](change) for change in changes])
-    if written.outcome == "conflict" and await _are_made(fhir, changes):
-        return Written("written")
+    if written.outcome in ("conflict", "unanswered") and await _are_made(fhir, changes):
+        return Written("written", "An answer of the server was lost, but it has the change.")
     return written
 
 

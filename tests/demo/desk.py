@@ -19,6 +19,7 @@ class Desk:
         self.page = page
         self.site = site
         self.faults: list[str] = []
+        page.set_default_timeout(8000)
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.faults.append(f"error: {error}"))
         page.on("dialog", self._dialog)
@@ -67,7 +68,8 @@ class Desk:
 
     def dismiss(self, card: Locator, reason: str = "", comment: str = "") -> "Desk":
         """Dismiss a card."""
-        card.locator(".dismissal > summary").click()
+        if not card.get_by_label("Comment").is_visible():
+            card.locator(".dismissal > summary").click()
         if reason:
             card.get_by_label("Reason").select_option(label=reason)
         card.get_by_label("Comment").fill(comment)
