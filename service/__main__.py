@@ -59,7 +59,8 @@ def listen(settings: Settings) -> socket.socket:
 def greeting(settings: Settings) -> str:
     """The address, and in development a line to try."""
     lines = [f"Cardwise ({settings.mode}) at {settings.base_url}", "Stop it with Ctrl-C."]
-    if settings.development and not settings.config:  # with tenants, a call needs a token
+    if settings.shows_demo:
+        lines.insert(1, f"Open {settings.base_url}/demo/ to see it work: you are the clinician.")
         call = msgspec.json.encode(demo.example_call(settings.base_url)).decode()
         url = f"{settings.base_url}/cds-services/order-safety"
         header = "-H 'Content-Type: application/json'"

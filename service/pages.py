@@ -27,12 +27,14 @@ _HEADERS: Final = {
 }
 
 
-async def front(_: Request) -> Response:
+async def front(request: Request) -> Response:
     """What this is and where things are."""
+    demo = '<li><a href="/demo/">Demo EHR</a>: be the clinician, and see the cards</li>'
     return _page(
         "Cardwise",
         "<p>A CDS Hooks decision-support service.</p>"
-        '<ul><li><a href="/cds-services">Discovery</a></li>'
+        f"<ul>{demo if request.app.state.cardwise.settings.shows_demo else ''}"
+        '<li><a href="/cds-services">Discovery</a></li>'
         '<li><a href="/rules">Rules</a></li></ul>'
         f"<p>Version {escape(__version__)}</p>",
     )

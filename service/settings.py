@@ -82,6 +82,11 @@ class Settings(BaseModel):
         return self.mode == "development"
 
     @property
+    def shows_demo(self) -> bool:
+        """Whether the demo EHR has its pages; with tenants its calls would lack a token."""
+        return self.development and self.config is None
+
+    @property
     def origins(self) -> frozenset[str]:
         """The browser origins that may call."""
         if self.cors_origins is not None:

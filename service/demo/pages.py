@@ -43,7 +43,7 @@ Act = Callable[[Visit, Form, str], Awaitable[None]]
 def routes(ehr: Ehr, settings: Settings) -> list[BaseRoute]:
     """The FHIR server, and the pages; with tenants no pages, as their calls would need a token."""
     served = ehr.routes()
-    if settings.config is None:
+    if settings.shows_demo:
         served.append(Mount("/demo", _application(ehr, settings)))
     return served
 

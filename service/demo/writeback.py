@@ -1,8 +1,8 @@
 """Changes to orders, written to the FHIR server as one transaction, each of them once.
 
 A create carries If-None-Exist with the UUID of the act; an update or a delete carries If-Match with
-the version the user saw. When the server refuses that, or does not answer, it may be that this or an
-earlier try went through and its answer was lost: what the server has then decides.
+the version the user saw. When the server refuses that, or does not answer, this or an earlier try
+may have gone through and its answer been lost: what the server has then decides.
 """
 
 from collections.abc import Callable, Sequence

@@ -5,15 +5,17 @@ Without Chromium the tests in the browser are skipped; under CARDWISE_CI=1 they 
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.demo.desk import Desk
+from tests.demo.hand import Hand
 from tests.demo.site import Site, served
 
+Visit = Callable[[str], Hand]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
@@ -22,6 +24,20 @@ def site(tmp_path: Path) -> Iterator[Site]:
     """The service and its demo EHR, as they start."""
     with served(tmp_path) as running:
         yield running
+
+
+@pytest.fixture
+def visit(site: Site) -> Iterator[Visit]:
+    """Opens charts by hand, each in a session of its own."""
+    opened: list[Hand] = []
+
+    def one(patient: str) -> Hand:
+        opened.append(Hand(site, patient))
+        return opened[-1]
+
+    yield one
+    for hand in opened:
+        hand.client.close()
 
 
 @pytest.fixture(scope="session")

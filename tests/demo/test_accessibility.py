@@ -1,4 +1,4 @@
-"""Every page by axe-core's rules, light and dark, wide and narrow; and an order by keyboard alone."""
+"""Every page by axe-core's rules, light and dark, wide and narrow; an order by keyboard alone."""
 
 from collections.abc import Iterator
 

@@ -82,7 +82,7 @@ def test_an_ehr_that_does_not_call_says_so(desk: Desk) -> None:
 
 
 def test_one_action_of_a_suggestion(desk: Desk) -> None:
-    """Epic's habits: drug beside the order, keys of its own, one action; what is left out is said."""
+    """Epic's habits: drug beside the order, own keys, one action; what is left out is said."""
     desk.open().order("amoxicillin 500", AMOXICILLIN)
     desk.page.get_by_label("Reason").first.select_option(value="J02.0")
     desk.press("Save").switch(vendor="epic")
