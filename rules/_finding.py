@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
 from hooks.cards import Indicator
+from prefetch.coding import as_list
 from prefetch.medication import MedicationOrder
 from prefetch.systems import RXNORM
 from rules._knowledge.alternatives import Alternative
@@ -124,12 +125,14 @@ def swap(order: MedicationOrder, alternative: Alternative) -> Replacement:
 
 def drafted(order: MedicationOrder, alternative: Alternative) -> dict[str, Any]:
     """A draft for another drug: subject, encounter, requester and reason as on the order."""
-    copied = ("category", "subject", "encounter", "requester", "reasonCode", "reasonReference")
+    one = ("subject", "encounter", "requester")
+    many = ("category", "reasonCode", "reasonReference")  # an object where FHIR has a list is taken
     coding = {"system": RXNORM, "code": alternative.rxcui, "display": alternative.name}
     return {
         "resourceType": "MedicationRequest",
         "status": "draft",
         "intent": "order",
         "medicationCodeableConcept": {"coding": [coding], "text": alternative.name},
-        **{name: order.resource[name] for name in copied if order.resource.get(name)},
+        **{name: order.resource[name] for name in one if order.resource.get(name)},
+        **{name: as_list(order.resource[name]) for name in many if order.resource.get(name)},
     }

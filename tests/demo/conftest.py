@@ -40,9 +40,12 @@ def visit(site: Site) -> Iterator[Visit]:
         hand.client.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium without a window."""
+    """Chromium without a window.
+
+    While it runs, so does Playwright's event loop: a module that uses it has no async tests.
+    """
     if CHROMIUM is None:
         told = "chromium is not installed (apt install chromium)"
         if os.environ.get("CARDWISE_CI") == "1":

@@ -1,0 +1,84 @@
+"""A call saved as a rule case: it holds where the rules' cases are run."""
+
+from html import unescape
+from typing import Any
+
+import pytest
+
+from rules import _charts as shared
+from tests.cases import Case, shown
+from tests.demo.conftest import Visit
+from tests.demo.desk import AMOXICILLIN
+from tests.demo.site import Json
+from tests.ehr import EHR
+
+ANA, CHILD = "penicillin-anaphylaxis", "child"
+
+
+def saved(hand: Any, rule: str) -> tuple[Json, Json]:
+    """The case and the chart that the latest call can be saved as."""
+    place = hand.page.index('class="call" id="call-') + len('class="call" id="call-')
+    address = f"/demo/patients/{hand.patient}/calls/{hand.page[place : place + 36]}/{rule}"
+    assert f'href="{address}.json"' in unescape(hand.page)
+    case = hand.client.get(f"{address}.json")
+    name = case.headers["content-disposition"].split('"')[1]
+    chart = hand.client.get(f"{address}/chart.json")
+    assert chart.headers["content-disposition"].split('"')[1] == name.replace(
+        ".json", ".chart.json"
+    )
+    return {"name": name, **case.json()}, chart.json()
+
+
+@pytest.mark.parametrize("patient", [ANA, CHILD])
+async def test_a_saved_case_holds_in_the_test_suite(visit: Visit, ehr: EHR, patient: str) -> None:
+    """The saved case, run as the rules' cases are, expects what the service answers."""
+    hand = visit(patient)
+    hand.order("308191")
+    case, chart = saved(hand, "drug-allergy")
+    assert case["orders"] == [
+        {"id": hand.drafts()[0]["id"], "medicationCodeableConcept": _amoxicillin()}
+    ]
+    assert case["chart"] == (
+        ANA if patient == ANA else case["name"].replace(".json", ".chart.json")
+    )
+    read = Case("drug_allergy/saved", case["why"], patient, case["hook"], case["orders"],
+                case["selections"], case["cards"])  # fmt: skip
+    ehr.fhir.load(chart if patient == CHILD else shared.load(patient))
+    answer = await ehr.call("order-safety", read.request())
+    assert shown(answer.json(), "drug_allergy") == case["cards"] != []
+
+
+def _amoxicillin() -> Json:
+    coding = {
+        "system": "http://www.nlm.nih.gov/research/umls/rxnorm",
+        "code": "308191",
+        "display": AMOXICILLIN,
+    }
+    return {"coding": [coding], "text": AMOXICILLIN}
+
+
+def test_a_chart_that_was_written_to_is_saved_with_the_case(visit: Visit) -> None:
+    """Once something is signed, the chart is no longer the one that cases share."""
+    hand = visit(ANA)
+    hand.order("314076")
+    hand.act("sign")
+    hand.order("308191")
+    case, chart = saved(hand, "drug-allergy")
+    assert case["chart"].endswith(".chart.json")
+    kinds = [entry["resource"]["resourceType"] for entry in chart["entry"]]
+    assert sorted(kinds) == [
+        "AllergyIntolerance",
+        "MedicationRequest",
+        "MedicationRequest",
+        "Patient",
+    ]
+
+
+def test_only_ones_own_calls_can_be_saved(visit: Visit) -> None:
+    """Another session's call, and a rule that did not run, are not found."""
+    mine, theirs = visit(ANA), visit(ANA)
+    mine.order("308191")
+    place = mine.page.index('class="call" id="call-') + len('class="call" id="call-')
+    address = f"/demo/patients/{ANA}/calls/{mine.page[place : place + 36]}"
+    assert theirs.client.get(f"{address}/drug-allergy.json").status_code == 404
+    assert mine.client.get(f"{address}/unrecognized-allergy.json").status_code == 404
