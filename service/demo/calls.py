@@ -38,7 +38,7 @@ async def fire(
     called = [each for each in services if visit.vendor.calls(each["id"])]
     for service in services:
         if service not in called:
-            visit.desk.show(service["id"], [_not_called(visit, service["id"])])
+            visit.desk.show(service["id"], [_not_called(visit, service)])
     calls = [_exchange(visit, service, list(drafts), list(selections)) for service in called]
     for exchange in await asyncio.gather(*calls):
         visit.desk.exchanges.appendleft(exchange)
@@ -92,6 +92,7 @@ async def _exchange(
     exchange = Exchange(
         hook=service["hook"],
         service=service["id"],
+        title=_title(service),
         hook_instance=str(uuid4()),
         url=f"{visit.origin}/cds-services/{service['id']}",
         token=token,
@@ -142,18 +143,19 @@ async def _send(visit: Visit, exchange: Exchange) -> None:
 
 def _problem(exchange: Exchange) -> str:
     """Why an answer brings no cards; "" when it does."""
+    if exchange.status == HTTPStatus.PRECONDITION_FAILED:
+        return "data it needs could not be had (412)"
     if exchange.status != HTTPStatus.OK:
-        return f"status {exchange.status}"
+        return f"it refused the call ({exchange.status})"
     listed = isinstance(exchange.response, dict) and exchange.response.get("cards")
     return "" if isinstance(listed, list) else "no cards in the answer"
 
 
 def _shown(exchange: Exchange) -> list[cards.Shown]:
     if exchange.problem:
+        why = f"{exchange.title} - {exchange.problem}"
         details = _issues(exchange.response)
-        return [
-            cards.unanswered(exchange.service, exchange.hook_instance, exchange.problem, details)
-        ]
+        return [cards.unchecked(exchange.service, exchange.hook_instance, why, details)]
     return [
         cards.Shown(exchange.service, exchange.hook_instance, card)
         for card in exchange.response["cards"]
@@ -161,16 +163,21 @@ def _shown(exchange: Exchange) -> list[cards.Shown]:
     ]
 
 
-def _not_called(visit: Visit, service: str) -> cards.Shown:
-    told = f"{visit.vendor.label} does not call this service"
-    return cards.unanswered(service, "", told, list(visit.vendor.habits))
+def _not_called(visit: Visit, service: Json) -> cards.Shown:
+    told = f"{_title(service)} - {visit.vendor.label} does not call this service"
+    return cards.unchecked(service["id"], "", told, list(visit.vendor.habits))
+
+
+def _title(service: Json) -> str:
+    return str(service.get("title") or service["id"])
 
 
 def _issues(outcome: Any) -> list[str]:
-    """What an OperationOutcome says."""
+    """What an OperationOutcome says: of each issue the first sentence, as the rest is technical."""
     issues = outcome.get("issue") if isinstance(outcome, dict) else None
     found = [issue for issue in issues or [] if isinstance(issue, dict)]
-    return [str((issue.get("details") or {}).get("text", "")) for issue in found]
+    texts = [str((issue.get("details") or {}).get("text", "")) for issue in found]
+    return [text.partition(". ")[0] for text in texts if text]
 
 
 def _words(error: Exception) -> str:

@@ -84,9 +84,9 @@ def most_urgent_first(cards: list[Shown]) -> list[Shown]:
     return sorted(cards, key=lambda c: (c.state != "open", _URGENCY.index(c.indicator)))
 
 
-def unanswered(service: str, hook_instance: str, why: str, details: list[str]) -> Shown:
+def unchecked(service: str, hook_instance: str, why: str, details: list[str]) -> Shown:
     """The EHR's own card for a call that brought no cards: nobody may take silence for consent."""
-    summary = shorten(f"Not checked: {service} gave no answer ({why})")
+    summary = shorten(f"Not checked: {why}")
     lines = "\n".join(f"- {markdown(each)}" for each in details)
     source = {"label": "This EHR"}
     card = {"summary": summary, "detail": lines, "indicator": "warning", "source": source}

@@ -20,6 +20,7 @@ class Exchange:
     Attributes:
         hook: its name.
         service: the service's id.
+        title: what it calls itself.
         hook_instance: the call's id.
         url: where it was sent.
         token: the delegated token; never shown.
@@ -37,6 +38,7 @@ class Exchange:
 
     hook: str
     service: str
+    title: str
     hook_instance: str
     url: str
     token: str

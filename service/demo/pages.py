@@ -30,7 +30,7 @@ from service.demo.front import PATHS
 from service.demo.patient import person
 from service.demo.rendering import page
 from service.demo.reset import reset
-from service.demo.view import desk_view
+from service.demo.view import can_be_a_case, desk_view
 from service.demo.visit import Visit
 from service.settings import Settings
 
@@ -139,7 +139,9 @@ async def _kept(request: Request) -> tuple[Exchange, dict[str, Any], str]:
     exchange = visit.desk.exchange(request.path_params["call"])
     told = visit.ehr.watch.explanation(exchange.hook_instance) if exchange else None
     rule = request.path_params["rule"]
-    if exchange is None or told is None or rule not in {each.id for each in told.rules}:
+    if exchange is None or told is None or not can_be_a_case(exchange, told):
+        raise HTTPException(HTTPStatus.NOT_FOUND)
+    if rule not in {each.id for each in told.rules}:
         raise HTTPException(HTTPStatus.NOT_FOUND)
     kept = await case.chart_of(visit.chart, visit.desk.patient, set(exchange.seen))
     return exchange, kept, rule

@@ -120,12 +120,13 @@ def _age(born: str, today: date) -> str:
 def _allergy(resource: Json) -> Line:
     entry = Allergy(resource)
     parts = [*entry.manifestations, *sorted(entry.severities)]
-    parts += [f"criticality {entry.criticality}"] if entry.criticality else []
+    is_high = entry.criticality == "high"
+    parts += [f"criticality {entry.criticality}"] if entry.criticality and not is_high else []
     parts += ["intolerance"] if entry.is_intolerance else []
     status = " ".join(filter(None, (entry.clinical_status, entry.verification_status)))
     parts += [] if entry.counts else [f"does not stand: {status}"]
     parts += [f"since {entry.since}"] if entry.since else []
-    mark = "high" if entry.counts and entry.criticality == "high" else ""
+    mark = "high criticality" if is_high else ""
     return Line(entry.substance.label or "nothing named", ", ".join(parts), mark)
 
 

@@ -25,10 +25,14 @@ class Glass:
     curl: str
 
     @property
-    def was_sent_all(self) -> bool:
-        """Whether the service had all it needed without reading."""
-        told = self.explanation
-        return told is not None and all(not key.reason for key in told.keys)
+    def can_be_a_case(self) -> bool:
+        """Whether the answer says what the rules make of the chart, all of which was obtained."""
+        return can_be_a_case(self.exchange, self.explanation)
+
+
+def can_be_a_case(exchange: Exchange, told: Explanation | None) -> bool:
+    """Whether a call was answered with cards, on data that was all obtained."""
+    return not exchange.problem and told is not None and not any(key.reason for key in told.keys)
 
 
 async def desk_view(visit: Visit, sought: str = "") -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from service.demo.cards import Shown, feedback, most_urgent_first, unanswered
+from service.demo.cards import Shown, feedback, most_urgent_first, unchecked
 from service.demo.desk import Desk
 
 Json = dict[str, Any]
@@ -85,7 +85,7 @@ def test_urgent_cards_come_first_and_settled_ones_last() -> None:
 
 def test_no_answer_is_a_card() -> None:
     """What went wrong is told as text, whatever it holds."""
-    shown = unanswered("order-safety", "h", "status 412", ["<b>*why*</b>"])
+    shown = unchecked("order-safety", "h", "status 412", ["<b>*why*</b>"])
     assert shown.indicator == "warning"
     assert "Not checked" in shown.card["summary"]
     assert "<b>" not in shown.card["detail"]

@@ -74,6 +74,15 @@ def test_a_chart_that_was_written_to_is_saved_with_the_case(visit: Visit) -> Non
     ]
 
 
+def test_a_call_that_lacked_data_is_no_case(visit: Visit) -> None:
+    """What was not checked for want of data says nothing of the rules; it cannot be saved."""
+    hand = visit(ANA)
+    hand.act("switch", prefetch="none", server="failing")
+    assert "Save as case" not in hand.page.split('class="call"')[1]
+    hand.act("switch", prefetch="none", server="working")
+    assert "Save as case" in hand.page.split('class="call"')[1]
+
+
 def test_only_ones_own_calls_can_be_saved(visit: Visit) -> None:
     """Another session's call, and a rule that did not run, are not found."""
     mine, theirs = visit(ANA), visit(ANA)

@@ -33,7 +33,11 @@ function take(html, sent) {
   const within = document.activeElement?.closest("[data-part]")?.id;
   for (const part of fresh.querySelectorAll("[data-part]")) {
     if (part.id === "pad" && sent.id !== "draft") continue; // a search may be under way
-    document.getElementById(part.id)?.replaceWith(document.importNode(part, true));
+    const old = document.getElementById(part.id);
+    const children = document.importNode(part, true);
+    // what is read aloud when it changes must stay in its place
+    if (part.id === "notices") old.replaceChildren(...children.childNodes);
+    else old?.replaceWith(children);
   }
   for (const [id, open] of unfolded) {
     const details = document.getElementById(id);
