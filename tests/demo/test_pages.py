@@ -162,3 +162,17 @@ def test_drafts_are_bounded(visit: Visit) -> None:
         hand.order("314076")
     assert "too many orders" in hand.notices
     assert len(hand.drafts()) == 20
+
+
+def test_a_chart_of_ones_own_is_listed(site: Site, visit: Visit) -> None:
+    """What is posted to the FHIR server as a transaction is a patient like the others."""
+    patient = {"resourceType": "Patient", "id": "own-1", "name": [{"text": "Own, Chart"}]}
+    entry = {"resource": patient, "request": {"method": "PUT", "url": "Patient/own-1"}}
+    bundle = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
+    site.fhir.post("/", json=bundle).raise_for_status()
+    assert 'href="/demo/patients/own-1"' in httpx.get(f"{site.url}/demo/").text
+    hand = visit("own-1")
+    assert "Own, Chart" in hand.page
+    assert "Put this chart back" not in hand.page
+    hand.act("reset")
+    assert site.fhir.get("/Patient/own-1").status_code == 200
