@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from service.demo import cards, writeback
 from service.demo.calls import now, send_feedback
-from service.demo.cards import Shown
+from service.demo.cards import Shown, picked
 from service.demo.ordering import ended, recheck
 from service.demo.visit import Visit
 
@@ -54,8 +54,7 @@ async def dismiss(visit: Visit, card_id: str, reason_number: str, comment: str) 
     shown = _open(visit, card_id)
     if shown is None:
         return
-    number = int(reason_number) if reason_number.isdecimal() and len(reason_number) < 4 else -1  # noqa: PLR2004 - of digits
-    reason = shown.reasons[number] if 0 <= number < len(shown.reasons) else None
+    reason = picked(shown.reasons, reason_number)
     comment = comment.strip()[:_LONGEST]
     if shown.indicator == "critical" and not (reason or comment):
         visit.desk.say("problem", "To dismiss a critical card, give a reason.")

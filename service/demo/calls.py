@@ -155,9 +155,11 @@ def _shown(exchange: Exchange) -> list[cards.Shown]:
     if exchange.problem:
         why = f"{exchange.title} - {exchange.problem}"
         details = _issues(exchange.response)
-        return [cards.unchecked(exchange.service, exchange.hook_instance, why, details)]
+        return [
+            cards.unchecked(exchange.service, exchange.hook, exchange.hook_instance, why, details)
+        ]
     return [
-        cards.Shown(exchange.service, exchange.hook_instance, card)
+        cards.Shown(exchange.service, exchange.hook, exchange.hook_instance, card)
         for card in exchange.response["cards"]
         if isinstance(card, dict)
     ]
@@ -165,7 +167,7 @@ def _shown(exchange: Exchange) -> list[cards.Shown]:
 
 def _not_called(visit: Visit, service: Json) -> cards.Shown:
     told = f"{_title(service)} - {visit.vendor.label} does not call this service"
-    return cards.unchecked(service["id"], "", told, list(visit.vendor.habits))
+    return cards.unchecked(service["id"], service["hook"], "", told, list(visit.vendor.habits))
 
 
 def _title(service: Json) -> str:

@@ -1,5 +1,6 @@
 """Cards on the desk: shown until acted upon, or until the same service is called again."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
@@ -10,6 +11,7 @@ from rules._text import markdown, shorten
 Json = dict[str, Any]
 
 _URGENCY: Final = ("critical", "warning", "info")
+_NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _BEHAVIOURS: Final = frozenset({"at-most-one", "any"})
 
 
@@ -19,6 +21,7 @@ class Shown:
 
     Attributes:
         service: the id of the service it is from.
+        hook: the hook that it answers.
         hook_instance: the call it answers.
         card: as it came.
         state: open, accepted or overridden.
@@ -27,6 +30,7 @@ class Shown:
     """
 
     service: str
+    hook: str
     hook_instance: str
     card: Json
     state: Literal["open", "accepted", "overridden"] = "open"
@@ -74,9 +78,14 @@ class Shown:
 
     def chosen(self, wanted: list[str]) -> list[Json]:
         """The suggestions of these numbers; only the first, where at most one may be chosen."""
-        numbers = [int(each) for each in wanted if each.isdecimal() and len(each) < 4]  # noqa: PLR2004 - of digits
-        found = [self.suggestions[n] for n in numbers if n < len(self.suggestions)]
+        found = [each for text in wanted if (each := picked(self.suggestions, text)) is not None]
         return found if self.takes_any else found[:1]
+
+
+def picked(choices: list[Json], number: str) -> Json | None:
+    """The choice of that number, as a form sends it; None for what is none."""
+    place = int(number) if _NUMBER.fullmatch(number) else len(choices)
+    return choices[place] if place < len(choices) else None
 
 
 def most_urgent_first(cards: list[Shown]) -> list[Shown]:
@@ -84,13 +93,13 @@ def most_urgent_first(cards: list[Shown]) -> list[Shown]:
     return sorted(cards, key=lambda c: (c.state != "open", _URGENCY.index(c.indicator)))
 
 
-def unchecked(service: str, hook_instance: str, why: str, details: list[str]) -> Shown:
+def unchecked(service: str, hook: str, hook_instance: str, why: str, details: list[str]) -> Shown:
     """The EHR's own card for a call that brought no cards: nobody may take silence for consent."""
     summary = shorten(f"Not checked: {why}")
     lines = "\n".join(f"- {markdown(each)}" for each in details)
     source = {"label": "This EHR"}
     card = {"summary": summary, "detail": lines, "indicator": "warning", "source": source}
-    return Shown(service, hook_instance, card)
+    return Shown(service, hook, hook_instance, card)
 
 
 def feedback(

@@ -89,9 +89,10 @@ class Desk:
         """A call that is remembered."""
         return next((e for e in self.exchanges if e.hook_instance == hook_instance), None)
 
-    def undecided(self, *indicators: str) -> list[Shown]:
-        """Open cards of these urgencies."""
-        return [c for c in self.cards if c.state == "open" and c.indicator in indicators]
+    def undecided(self, hook: str, *indicators: str) -> list[Shown]:
+        """Open cards of these urgencies that answer a hook."""
+        found = [card for card in self.cards if card.hook == hook and card.state == "open"]
+        return [card for card in found if card.indicator in indicators]
 
     def begin_anew(self) -> None:
         """Close the chart and open it again: nothing of earlier advice stays."""

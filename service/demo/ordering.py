@@ -105,10 +105,10 @@ async def sign(visit: Visit) -> None:
     if desk.reviewed != stamp(drafts):
         await fire(visit, "order-sign", drafts)
         desk.reviewed = stamp(drafts)
-        if desk.undecided("critical", "warning"):
+        if desk.undecided("order-sign", "critical", "warning"):
             desk.say("problem", "Not signed yet: read the cards first, then sign.")
             return
-    if open_cards := desk.undecided("critical"):
+    if open_cards := desk.undecided("order-sign", "critical"):
         told = "1 critical card" if len(open_cards) == 1 else f"{len(open_cards)} critical cards"
         desk.say("problem", f"Not signed: {told} to decide on, or to dismiss with a reason.")
         return
@@ -139,9 +139,7 @@ async def recheck(visit: Visit) -> None:
     if drafts:
         await fire(visit, "order-select", drafts, [draft.reference for draft in drafts])
     else:
-        hooks = ("order-select", "order-sign")
-        about_orders = {e.service for e in visit.desk.exchanges if e.hook in hooks}
-        kept = [c for c in visit.desk.cards if c.service not in about_orders or c.state != "open"]
+        kept = [c for c in visit.desk.cards if c.hook == "patient-view" or c.state != "open"]
         visit.desk.cards = kept
 
 

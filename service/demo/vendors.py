@@ -145,14 +145,15 @@ def _all() -> dict[str, Vendor]:
         _preset(
             "oracle-health",
             "Oracle Health",
-            habits=("patient-view is the only hook it lists: orders are not checked.",),
+            habits=("patient-view is the only hook its page lists: orders are not checked.",),
         ),
         _preset(
             "meditech",
             "MEDITECH",
             habits=(
-                "Called through an interface engine that prefetches; nothing can be read.",
-                "A drug is a Medication beside the order.",
+                "No client is publicly known. Assumed: an interface engine calls and prefetches, "
+                "and nothing can be read.",
+                "A drug is a Medication beside the order, as on its FHIR server.",
             ),
             referenced=True,
             offers_server=False,

@@ -6,6 +6,7 @@ import pytest
 
 from service.demo.cards import Shown, feedback, most_urgent_first, unchecked
 from service.demo.desk import Desk
+from service.demo.rendering import _environment
 
 Json = dict[str, Any]
 
@@ -20,7 +21,7 @@ def card(**members: Any) -> Shown:
         "suggestions": [{"label": "One", "uuid": "1"}, {"label": "Two", "uuid": "2"}],
         "selectionBehavior": "at-most-one",
     }
-    return Shown("order-safety", "h", usual | members)
+    return Shown("order-safety", "order-select", "h", usual | members)
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,7 @@ def test_suggestions_are_chosen_as_the_card_says(
 def test_the_next_answer_replaces_the_same_services_cards() -> None:
     """Another service's cards stay, and all of this one's earlier cards go."""
     desk = Desk("p")
-    other = Shown("chart-review", "h", {"summary": "Stays", "indicator": "info"})
+    other = Shown("chart-review", "patient-view", "h", {"summary": "Stays", "indicator": "info"})
     desk.show("chart-review", [other])
     desk.show("order-safety", [card()])
     later = card(uuid="c2")
@@ -70,7 +71,7 @@ def test_what_was_overridden_does_not_ask_again() -> None:
 
 def test_a_foreign_card_is_read_leniently() -> None:
     """Without uuid there is no feedback; an unknown urgency counts as information."""
-    shown = Shown("s", "h", {"summary": "x", "indicator": "error"})
+    shown = Shown("s", "order-sign", "h", {"summary": "x", "indicator": "error"})
     assert shown.indicator == "info"
     assert feedback(shown, "overridden", "2026-11-21T09:30:00Z") == []
     assert (shown.suggestions, shown.reasons) == ([], [])
@@ -85,7 +86,45 @@ def test_urgent_cards_come_first_and_settled_ones_last() -> None:
 
 def test_no_answer_is_a_card() -> None:
     """What went wrong is told as text, whatever it holds."""
-    shown = unchecked("order-safety", "h", "status 412", ["<b>*why*</b>"])
+    shown = unchecked("order-safety", "order-sign", "h", "status 412", ["<b>*why*</b>"])
     assert shown.indicator == "warning"
     assert "Not checked" in shown.card["summary"]
     assert "<b>" not in shown.card["detail"]
+
+
+def html(shown: Shown) -> str:
+    """The card as the page has it."""
+    source = '{% from "card.html" import card_of %}{{ card_of(shown, "/here") }}'
+    return _environment().from_string(source).render(shown=shown)
+
+
+def test_any_is_ticked_and_at_most_one_is_pressed() -> None:
+    """Boxes with one button, the recommended ticked, or a button for each; else no suggestion."""
+    two = [{"label": "One", "isRecommended": True}, {"label": "Two"}]
+    ticked = html(card(selectionBehavior="any", suggestions=two))
+    assert ticked.count('type="checkbox" name="pick"') == 2
+    assert ticked.count("checked>") == 1
+    pressed = html(card(suggestions=two))
+    assert pressed.count('<button name="pick"') == 2
+    assert 'name="pick"' not in html(card(selectionBehavior="unheard-of"))
+
+
+def test_links_of_a_card_lead_to_the_web_alone() -> None:
+    """A SMART app is named and not opened; other schemes are no links."""
+    links = [
+        {"label": "Page", "url": "https://a.test", "type": "absolute"},
+        {"label": "App", "url": "https://app.test", "type": "smart"},
+        {"label": "Trick", "url": "javascript:alert(1)", "type": "absolute"},
+    ]
+    shown = html(card(links=links, source={"label": "S", "url": "data:text/html,x"}))
+    assert shown.count("<a href=") == 1
+    assert 'href="https://a.test"' in shown
+
+
+def test_cards_of_an_opened_chart_do_not_hold_up_signing() -> None:
+    """Only what order-sign answered is waited for."""
+    desk = Desk("p")
+    desk.show("chart-review", [Shown("chart-review", "patient-view", "h", card().card)])
+    assert desk.undecided("order-sign", "critical", "warning") == []
+    desk.show("order-safety", [Shown("order-safety", "order-sign", "h", card().card)])
+    assert len(desk.undecided("order-sign", "critical")) == 1

@@ -52,6 +52,13 @@ def test_the_printed_line_returns_a_card(process: subprocess.Popen[str]) -> None
     assert json.loads(body)["context"]["patientId"] == "penicillin-anaphylaxis"
 
 
+def test_the_demo_is_the_first_thing_to_open(process: subprocess.Popen[str]) -> None:
+    """The second line is an address that a browser opens."""
+    address = next(word for word in greeting(process)[1].split() if word.startswith("http"))
+    assert address.endswith("/demo/")
+    assert "Patients" in httpx.get(address).text
+
+
 def test_ctrl_c_stops_it_cleanly(process: subprocess.Popen[str]) -> None:
     """An interrupt ends the process with status 0, a last word, and no traceback."""
     url = greeting(process)[0].rpartition(" ")[2]
