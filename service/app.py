@@ -122,10 +122,11 @@ def _routes(settings: Settings) -> list[BaseRoute]:
 def _demo(
     settings: Settings, clock: Callable[[], datetime]
 ) -> "tuple[Ehr | None, list[BaseRoute]]":
-    """The demo EHR and where it is, in development; production imports none of it."""
+    """The demo EHR and where it is; production has none."""
     if not settings.development:
         return None, []
-    from service.demo import pages as demo_pages  # noqa: PLC0415 - see above
+    # imported where they are used: production need not wait for them
+    from service.demo import pages as demo_pages  # noqa: PLC0415
     from service.demo.ehr import Ehr  # noqa: PLC0415
 
     ehr = Ehr(clock)

@@ -61,7 +61,8 @@ async def dismiss(visit: Visit, card_id: str, reason_number: str, comment: str) 
         return
     told = " - ".join(filter(None, (str(reason["display"]) if reason else "", comment)))
     shown.state, shown.told = "overridden", f"Dismissed{': ' if told else ''}{told}"
-    visit.desk.overridden[shown.topic] = told or "without a reason"
+    if shown.is_lasting:
+        visit.desk.overridden[shown.topic] = told or "without a reason"
     visit.desk.say("done", "The card is dismissed.")
     override: Json = {"reason": reason} if reason else {}
     override |= {"userComment": comment} if comment else {}

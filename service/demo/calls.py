@@ -32,9 +32,11 @@ async def fire(
     try:
         offered = await discovered(visit)
     except (httpx.HTTPError, ValueError) as error:
-        visit.desk.say("problem", f"Not checked: no services were found ({_words(error)}).")
+        told = f"no service could be found ({_words(error)})"
+        visit.desk.show("", [cards.unchecked("", hook, "", told, [])])
         return
     services = [each for each in offered if each.get("hook") == hook]
+    visit.desk.show("", [] if services else [_nobody_listens(hook)])
     called = [each for each in services if visit.vendor.calls(each["id"])]
     for service in services:
         if service not in called:
@@ -168,6 +170,10 @@ def _shown(exchange: Exchange) -> list[cards.Shown]:
 def _not_called(visit: Visit, service: Json) -> cards.Shown:
     told = f"{_title(service)} - {visit.vendor.label} does not call this service"
     return cards.unchecked(service["id"], service["hook"], "", told, list(visit.vendor.habits))
+
+
+def _nobody_listens(hook: str) -> cards.Shown:
+    return cards.unchecked("", hook, "", f"no service listens to {hook}", [])
 
 
 def _title(service: Json) -> str:

@@ -10,6 +10,7 @@ from rules._text import markdown, shorten
 
 Json = dict[str, Any]
 
+NOT_CHECKED: Final = "notchecked"  # the topic of cards that say so
 _URGENCY: Final = ("critical", "warning", "info")
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _BEHAVIOURS: Final = frozenset({"at-most-one", "any"})
@@ -75,6 +76,11 @@ class Shown:
         source = self.card.get("source") or {}
         code = (source.get("topic") or {}).get("code", "")
         return self.service, str(code), str(self.card.get("summary"))
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether overriding it holds for the same advice later; "Not checked" is of its moment."""
+        return self.topic[1] not in ("", NOT_CHECKED)
 
     def chosen(self, wanted: list[str]) -> list[Json]:
         """The suggestions of these numbers; only the first, where at most one may be chosen."""

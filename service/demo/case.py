@@ -6,13 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from service.demo import charts
+from service.demo.cards import NOT_CHECKED
 from service.demo.ehr import TOKEN
 from service.demo.exchange import Exchange, pretty
 from service.demo.fhir import Fhir
 
 Json = dict[str, Any]
 
-NOT_CHECKED: Final = "notchecked"
 _CHART_TYPES: Final = ("AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
 # What a case need not say of an order, since every case's orders have it.
 _USUAL: Final = frozenset({"resourceType", "status", "intent", "subject"})

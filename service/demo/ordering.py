@@ -29,9 +29,10 @@ _FATES: Final = {
 
 
 async def open_chart(visit: Visit) -> None:
-    """Open the chart: earlier advice goes, and patient-view is fired."""
+    """Open the chart: earlier advice goes, patient-view is fired, and drafts are checked anew."""
     visit.desk.begin_anew()
     await fire(visit, "patient-view")
+    await recheck(visit)
 
 
 async def draft(visit: Visit, key: str, code: str, words: str) -> None:

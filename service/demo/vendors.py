@@ -151,8 +151,8 @@ def _all() -> dict[str, Vendor]:
             "meditech",
             "MEDITECH",
             habits=(
-                "No client is publicly known. Assumed: an interface engine calls and prefetches, "
-                "and nothing can be read.",
+                "No client is publicly known. Assumed: an interface engine calls.",
+                "Everything is prefetched, and nothing can be read.",
                 "A drug is a Medication beside the order, as on its FHIR server.",
             ),
             referenced=True,

@@ -128,3 +128,11 @@ def test_cards_of_an_opened_chart_do_not_hold_up_signing() -> None:
     assert desk.undecided("order-sign", "critical", "warning") == []
     desk.show("order-safety", [Shown("order-safety", "order-sign", "h", card().card)])
     assert len(desk.undecided("order-sign", "critical")) == 1
+
+
+def test_not_checked_is_overridden_for_the_moment_only() -> None:
+    """What could not be checked may be another thing next time; it asks again."""
+    source = {"label": "Cardwise", "topic": {"system": "t", "code": "notchecked"}}
+    assert not card(source=source).is_lasting
+    assert not unchecked("s", "order-sign", "h", "no answer", []).is_lasting
+    assert card().is_lasting

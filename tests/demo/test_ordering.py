@@ -100,3 +100,10 @@ def test_a_chart_is_put_back_as_it_came(desk: Desk) -> None:
     desk.press("Put this chart back")
     (order,) = desk.site.orders(EXAMPLE)
     assert (order["id"], order["status"]) == ("ana-lisinopril", "active")
+
+
+def test_drafts_are_checked_anew_when_the_chart_is_opened_again(desk: Desk) -> None:
+    """Loading the page again keeps the draft, and its card is there."""
+    desk.open().order("amoxicillin 500", AMOXICILLIN).open()
+    expect(desk.page.locator("#orders h3")).to_have_text(AMOXICILLIN)
+    expect(desk.cards("critical")).to_have_count(1)
