@@ -22,12 +22,14 @@ _OURS: Final = frozenset({"meta", "identifier", "groupIdentifier", "requester"})
 def case(exchange: Exchange, patient: str, rule: str, chart: Json, today: str) -> Json:
     """The call as a case of one rule: what it was asked, and what it answered.
 
-    The file beside which the chart is kept is named after the case, where the chart is not one
-    that the cases share.
+    A chart that is not, or not any more, one that the cases share is a Bundle in `charts`, beside
+    the folder of the cases.
     """
+    shared = _is_as_shared(chart, patient)
+    place = {"chart": patient} if shared else {"bundle": f"../charts/{chart_name(exchange, rule)}"}
     kept: Json = {
         "why": f"As seen in the demo EHR on {today}; say here what it shows.",
-        "chart": patient if _is_as_shared(chart, patient) else f"{name(exchange, rule)}.chart.json",
+        **place,
         "hook": exchange.hook,
         "today": today,
     }
@@ -42,6 +44,11 @@ def name(exchange: Exchange, rule: str) -> str:
     """A name for the case's file, without its ending."""
     speaks = "fires" if _cards(exchange, rule) else "silent"
     return f"{speaks}_{rule.replace('-', '_')}_{exchange.hook_instance[:8]}"
+
+
+def chart_name(exchange: Exchange, rule: str) -> str:
+    """A name for the file of the case's chart."""
+    return f"{name(exchange, rule)}.chart.json"
 
 
 async def chart_of(fhir: Fhir, patient: str, drafts: set[str]) -> Json:

@@ -130,7 +130,7 @@ async def saved_case(request: Request) -> Response:
 async def saved_chart(request: Request) -> Response:
     """The chart of a call, to be kept beside the case where the case is not of a shared one."""
     exchange, kept, rule = await _kept(request)
-    return _file(case.file(kept), f"{case.name(exchange, rule)}.chart.json")
+    return _file(case.file(kept), case.chart_name(exchange, rule))
 
 
 async def _kept(request: Request) -> tuple[Exchange, dict[str, Any], str]:
