@@ -13,6 +13,7 @@ import msgspec
 
 from prefetch.breaker import Breakers, Position
 from prefetch.coding import as_list, as_text
+from prefetch.observer import Observer
 from prefetch.origins import same_origin
 from prefetch.pacing import Pacing
 from prefetch.sharing import Sharing
@@ -96,6 +97,7 @@ class FhirClient:
         *,
         cache_seconds: float = 0,
         pacing: Pacing | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Make the client.
 
@@ -104,9 +106,11 @@ class FhirClient:
             transport: another way out than the network, such as an ASGI app.
             cache_seconds: how long whole answers are kept for the same token; 0 keeps none.
             pacing: says whether and when to try again.
+            observer: watches what is asked, and what comes.
         """
+        self.observer = observer or Observer()
         self._bounds = bounds or Bounds()
-        self._wire = Wire(transport, pacing or Pacing())
+        self._wire = Wire(transport, pacing or Pacing(), self.observer)
         self._sharing: Sharing[Answer] = Sharing(cache_seconds, _now)
         self._breakers = Breakers(_now)
 
@@ -144,16 +148,23 @@ class FhirClient:
 
     async def _shared(self, access: Access, url: str) -> Answer:
         key = (access.tenant, access.base, access.identity, url)
+        shared = True
+
+        async def ask() -> Answer:
+            nonlocal shared
+            shared = False
+            return await self._guarded(access, url)
+
         try:
             # the request keeps to the deadline by itself; the grace lets it hand over what it has
             async with asyncio.timeout_at(access.deadline + _GRACE):
                 return await self._sharing.get(
-                    key,
-                    lambda: self._guarded(access, url),
-                    lambda found: 0 if found.reason else access.expires - _now(),
+                    key, ask, lambda found: 0 if found.reason else access.expires - _now()
                 )
         except TimeoutError:
             return Answer(reason=Reason.TIMEOUT)
+        finally:
+            self.observer.queried(access.base, shared=shared)
 
     async def _guarded(self, access: Access, url: str) -> Answer:
         """Read, unless the server is known to be down; learn from what comes."""

@@ -125,6 +125,14 @@ class Gatherer:
         return given if given.obtained else None
 
     async def _obtain(self, need: Need, value: msgspec.Raw | None, found: dict[str, Data]) -> Data:
+        with self._client.observer.obtaining(need) as tell:
+            data = await self._obtained(need, value, found)
+            tell(data)
+            return data
+
+    async def _obtained(
+        self, need: Need, value: msgspec.Raw | None, found: dict[str, Data]
+    ) -> Data:
         if value is None:
             return await self._fetch(need, found)
         if link := next_link(value):

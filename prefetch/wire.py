@@ -13,6 +13,7 @@ import anyio
 import httpx
 import msgspec
 
+from prefetch.observer import Attempt, Observer
 from prefetch.pacing import PASSING, Pacing
 from prefetch.states import Reason
 
@@ -32,14 +33,21 @@ _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 class Wire:
     """A pooled HTTP client for FHIR reads. One per process."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None,
+        pacing: Pacing,
+        observer: Observer | None = None,
+    ) -> None:
         """Make it.
 
         Args:
             transport: another way out than the network, such as an ASGI app.
             pacing: says whether and when to try again.
+            observer: watches each request.
         """
         self._pacing = pacing
+        self._observer = observer or Observer()
         self._http = httpx.AsyncClient(
             http2=True,
             follow_redirects=False,
@@ -68,7 +76,10 @@ class Wire:
         attempt = 0
         while True:
             attempt += 1
-            found, headers = await self._attempt(url, token, deadline, room)
+            made = Attempt(url)
+            with self._observer.attempt(made):
+                found, headers = await self._attempt(made, token, deadline, room)
+                made.reason = found if isinstance(found, Reason) else None
             if headers is None:
                 return found
             pause = self._pacing.pause(attempt, headers, deadline - clock())
@@ -77,13 +88,13 @@ class Wire:
             await asyncio.sleep(pause)
 
     async def _attempt(
-        self, url: str, token: str, deadline: float, room: int
+        self, attempt: Attempt, token: str, deadline: float, room: int
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
         """One attempt: what it brought, and the headers to pace by when another may help."""
         try:
             # not asyncio's timeout: it would cut in while a connection goes back, and lose it
             with anyio.fail_after(deadline - asyncio.get_running_loop().time()):
-                return await self._exchange(url, token, room)
+                return await self._exchange(attempt, token, room)
         except TimeoutError:
             return Reason.TIMEOUT, None
         except httpx.TransportError:
@@ -92,11 +103,11 @@ class Wire:
             return Reason.MALFORMED, None
 
     async def _exchange(
-        self, url: str, token: str, room: int
+        self, attempt: Attempt, token: str, room: int
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
-        headers = {"Authorization": f"Bearer {token}"}
-        async with self._http.stream("GET", url, headers=headers) as response:
-            status = response.status_code
+        headers = {**attempt.headers, "Authorization": f"Bearer {token}"}
+        async with self._http.stream("GET", attempt.url, headers=headers) as response:
+            status = attempt.status = response.status_code
             if status != httpx.codes.OK:
                 return _reason(status), response.headers if status in PASSING else None
             body = await _unpacked(response, room)

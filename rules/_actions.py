@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from hooks.cards import Action
 from hooks.errors import InvalidAnswer
@@ -47,9 +48,15 @@ def valid(resource: dict[str, Any]) -> dict[str, Any]:
     try:
         _model(kind).model_validate(resource)
     except ValidationError as error:
-        places = {".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}
+        places = {_place(e) for e in error.errors(include_input=False)}
         raise InvalidAnswer(f"{kind} is not valid R4 at {', '.join(sorted(places))}") from None
     return resource
+
+
+def _place(fault: ErrorDetails) -> str:
+    """The element at fault; the one around it where FHIR does not know its name: a chart's own."""
+    known = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
+    return ".".join(map(str, known)) or "the whole"
 
 
 @cache

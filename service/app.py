@@ -1,6 +1,5 @@
 """The application: its routes, what it holds, and how errors leave it."""
 
-import logging
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -23,10 +22,15 @@ from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
-from service.metrics import Metrics, metrics
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
+from service.telemetry import logs
+from service.telemetry.health import Readiness, health, ready
+from service.telemetry.metrics import Metrics, metrics
+from service.telemetry.reads import Breakers, Reads
+from service.telemetry.requests import Requests
+from service.telemetry.traces import Traces
 from service.tenants.reload import Tenants
 from service.trust.gate import guarded
 
@@ -50,7 +54,7 @@ def create_app(
         ConfigurationError: one line for each setting that cannot be used, or is not safe.
     """
     tenants = Tenants(settings, load(), clock, keys_transport)
-    fhir = FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds)
+    state = _state(settings, tenants, clock, fhir_transport)
     app = Starlette(
         routes=_routes(settings),
         exception_handlers={
@@ -60,29 +64,44 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = _state(settings, tenants, fhir, clock)
+    app.state.cardwise = state
     app.state.tenants = tenants
-    # outermost, so that answers to errors can be read by browsers too
-    return CORSMiddleware(
+    # around the last resort, so that answers to errors can be read by browsers too
+    shared = CORSMiddleware(
         LastResort(app),
         allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Accept"],
-        expose_headers=["WWW-Authenticate", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "Accept", "X-Request-ID", "traceparent"],
+        expose_headers=["WWW-Authenticate", "Retry-After", "X-Request-ID"],
         max_age=600,
     )
+    return Requests(shared, state.metrics, state.traces)
 
 
 def _state(
-    settings: Settings, tenants: Tenants, fhir: FhirClient, clock: Callable[[], datetime]
+    settings: Settings,
+    tenants: Tenants,
+    clock: Callable[[], datetime],
+    fhir_transport: httpx.AsyncBaseTransport | None,
 ) -> State:
+    counted = Metrics()
+    traces = Traces(settings.traces) if settings.traces else None
+    fhir = FhirClient(
+        transport=fhir_transport,
+        cache_seconds=settings.cache_seconds,
+        observer=Reads(counted, traces),
+    )
+    counted.watch(Breakers(tenants.gate, fhir))
+    store = FeedbackStore(settings.database)
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
         knowledge=Knowledge.shipped(),
         fhir=fhir,
-        feedback=FeedbackStore(settings.database),
-        metrics=Metrics(),
+        feedback=store,
+        metrics=counted,
+        traces=traces,
+        readiness=Readiness({"store": store.ready}),
         gate=tenants.gate,
         clock=clock,
     )
@@ -90,8 +109,9 @@ def _state(
 
 def from_environment() -> ASGIApp:
     """Make the application for a server of one's own, such as `uvicorn --factory`."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
-    return create_app(Settings.from_environment(os.environ))
+    settings = Settings.from_environment(os.environ)
+    logs.configure(settings.log_level, settings.form)
+    return create_app(settings)
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
@@ -102,7 +122,8 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/cds-services/{service_id}/feedback", guarded(feedback), methods=["POST"]),
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
-        Route("/healthz", pages.health, methods=["GET"]),
+        Route("/healthz", health, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
         Route("/", pages.front, methods=["GET"]),
     ]
@@ -117,7 +138,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     _actions.warm_up()
     collector.tune()
     with app.state.tenants.reloaded_by_signal():
+        state.readiness.serving = True
         yield
+        state.readiness.serving = False
     await state.gate.keys.aclose()
     await state.fhir.aclose()
     state.feedback.close()
+    if state.traces:
+        await state.traces.aclose()

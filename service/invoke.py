@@ -43,11 +43,21 @@ async def invoke(request: Request) -> Response:
     chart = await _chart(state, site, call, rules)
 
     def note(status: int, result: Evaluation | None) -> None:
-        seconds = time.perf_counter() - started
-        Record(service, call.hook, status, rules, chart, result, seconds).note(state.metrics)
+        Record(
+            tenant=site.id,
+            service=service,
+            hook=call.hook,
+            hook_instance=call.hook_instance,
+            status=status,
+            rules=rules,
+            chart=chart,
+            result=result,
+            seconds=time.perf_counter() - started,
+        ).note(state.metrics)
 
+    watched = state.traces.watched(rules) if state.traces else rules
     try:
-        result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)
+        result = evaluate(watched, chart, state.knowledge, _call(state, call), drafts)
     except PreconditionFailed:
         note(412, None)
         raise

@@ -4,7 +4,6 @@ Standard: CDS Hooks 3.0.0-ballot, "Returning OperationOutcome". The only such ta
 """
 
 import logging
-import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -22,6 +21,8 @@ from hooks.errors import (
     RequestError,
     UnknownService,
 )
+from service.telemetry.exchange import request_id
+from service.telemetry.logs import frames
 
 _log: Final = logging.getLogger("cardwise")
 _STATUS: Final[dict[type[RequestError], int]] = {
@@ -83,7 +84,7 @@ class LastResort:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - this is the last resort
-            _log.error("unexpected %s at %s", type(error).__name__, _frames(error))
+            _log.error("unexpected %s at %s", type(error).__name__, frames(error))
             if scope["type"] == "http" and not started:
                 answer = await on_defect(Request(scope), error)
                 await answer(scope, receive, send)
@@ -105,10 +106,5 @@ def _issue(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
         "details": {"text": problem.text},
     }
+    issue |= {"diagnostics": f"Request {found}"} if (found := request_id()) else {}
     return issue | ({"expression": [problem.where]} if problem.where else {})
-
-
-def _frames(error: BaseException) -> str:
-    """Where it happened. The message is left out: it may quote what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from hooks.errors import ConfigurationError
 from prefetch.origins import AllowedServers
+from service.telemetry.logs import Form, Level
 
 PREFIX = "CARDWISE_"
 
@@ -57,6 +65,14 @@ class Settings(BaseModel):
         8 * 1024 * 1024, gt=0, description="Largest request body in bytes; more is answered 413."
     )
 
+    log_level: Level = Field("INFO", description="Least severe lines that are logged.")
+    log_format: Form | None = Field(
+        None, description="json or text; by default text in development, json in production."
+    )
+    traces: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(
+        "", description="OTLP/HTTP URL that traces are sent to; needs cardwise[otel]."
+    )
+
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
         """Read the settings.
@@ -87,6 +103,11 @@ class Settings(BaseModel):
         if self.cors_origins is not None:
             return self.cors_origins
         return frozenset({"*"}) if self.development else frozenset()
+
+    @property
+    def form(self) -> Form:
+        """How the log is written."""
+        return self.log_format or ("text" if self.development else "json")
 
     @property
     def base_url(self) -> str:

@@ -8,8 +8,10 @@ from prefetch.client import FhirClient
 from rules._knowledge.knowledge import Knowledge
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
-from service.metrics import Metrics
 from service.settings import Settings
+from service.telemetry.health import Readiness
+from service.telemetry.metrics import Metrics
+from service.telemetry.traces import Traces
 from service.trust.gate import Gate
 
 Clock = Callable[[], datetime]
@@ -17,7 +19,7 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, the FHIR client, the store, counters, gate, and clock."""
+    """Settings, catalogue, knowledge, FHIR client, store, telemetry, gate, and clock."""
 
     settings: Settings
     catalog: Catalog
@@ -25,5 +27,7 @@ class State:
     fhir: FhirClient
     feedback: FeedbackStore
     metrics: Metrics
+    traces: Traces | None
+    readiness: Readiness
     gate: Gate
     clock: Clock
