@@ -67,7 +67,7 @@ async def test_in_shadow_nothing_is_shown(
         answer = await door.knock(caller.bearer())
         assert (answer.status_code, answer.json()) == (200, {"cards": []})
         metrics = (await door.client.get("/metrics")).text
-        assert 'cardwise_rules_total{end="ran",rule="drug-allergy"} 1.0' in metrics
+        assert 'cardwise_rules_total{end="ran",rule="drug-allergy",tenant="mercy"} 1.0' in metrics
 
 
 async def test_a_rule_that_is_off_does_not_run(
