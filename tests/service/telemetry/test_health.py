@@ -64,7 +64,7 @@ async def _break() -> bool:
 
 
 async def _hang() -> bool:
-    return await asyncio.get_running_loop().create_future()
+    return await asyncio.Event().wait()
 
 
 @pytest.mark.parametrize(

@@ -118,7 +118,7 @@ async def test_probes_are_not_logged(written: StringIO, ehr: EHR) -> None:
 def test_the_words_of_libraries_are_left_out(written: StringIO, name: str) -> None:
     """Their warnings are there, by logger and place, with the kind of exception; no words."""
     try:
-        raise KeyError(NAME)
+        dict[str, str]()[NAME]
     except KeyError:
         logging.getLogger(name).exception("could not read %s", NAME)
     (line,) = lines(written)
@@ -145,7 +145,7 @@ def test_the_access_log_stays_off(written: StringIO) -> None:
 def test_text_of_an_exception_is_left_out_of_text(as_text: StringIO) -> None:
     """As in JSON: its kind and place alone."""
     try:
-        raise ValueError(NAME)
+        int(NAME)
     except ValueError:
         logging.getLogger("cardwise.any").exception("broke")
     assert "error=ValueError at=test_logs.py:" in as_text.getvalue()

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
-
 from starlette.responses import Response
 
 from service import __version__
@@ -158,5 +157,7 @@ async def test_every_metric_is_documented(door: Door, caller: Caller) -> None:
         labels = {name for sample in family.samples for name in sample.labels} - {"le"}
         ending = "_total" if family.type == "counter" else ""
         made[f"{family.name}{ending}"] = ", ".join(f"`{label}`" for label in sorted(labels))
-    told = dict(re.findall(r"^\| `(cardwise_\w+)` \| ([^|]*?) *\|", OPERATIONS.read_text(), re.M))
+    told = dict(
+        re.findall(r"^\| `(cardwise_\w+)` \| ([^|]*?) *\|", OPERATIONS.read_text(), re.MULTILINE)
+    )
     assert told == {name: labels for name, labels in made.items() if name.startswith("cardwise")}
