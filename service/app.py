@@ -64,6 +64,7 @@ def create_app(
         },
         lifespan=_lifespan,
     )
+    app.router.redirect_slashes = False  # it would repeat whatever host and path were sent
     app.state.cardwise = state
     app.state.tenants = tenants
     # around the last resort, so that answers to errors can be read by browsers too

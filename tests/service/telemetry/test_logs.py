@@ -2,43 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
 import pytest
 
-from service.telemetry.logs import Form, configure
 from tests.callers import Caller
 from tests.door import Door
 from tests.ehr import EHR, allergy, bundle, draft
 
 NAME = "Jane Example"
-
-
-@pytest.fixture
-def written() -> Iterator[StringIO]:
-    """What our log writes, as JSON; the loggers are as before when it ends."""
-    yield from _written("json")
-
-
-@pytest.fixture
-def as_text() -> Iterator[StringIO]:
-    """The same as text."""
-    yield from _written("text")
-
-
-def _written(form: Form) -> Iterator[StringIO]:
-    root, ours = logging.getLogger(), logging.getLogger("cardwise")
-    before = root.handlers[:], root.level, ours.level
-    root.handlers = []  # so that nobody closes pytest's own
-    configure("INFO", form)
-    stream = StringIO()
-    handler = root.handlers[0]
-    assert isinstance(handler, logging.StreamHandler)
-    handler.setStream(stream)
-    yield stream
-    root.handlers, root.level, ours.level = before
 
 
 def lines(written: StringIO) -> list[dict[str, Any]]:
