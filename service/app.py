@@ -22,6 +22,7 @@ from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
+from service.openapi import openapi
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
@@ -126,6 +127,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/healthz", health, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
         Route("/metrics", metrics, methods=["GET"]),
+        Route("/openapi.json", openapi, methods=["GET"]),
         Route("/", pages.front, methods=["GET"]),
     ]
     if settings.development:
