@@ -21,7 +21,7 @@ from hooks.errors import (
     RequestError,
     UnknownService,
 )
-from service.telemetry.exchange import request_id
+from service.telemetry.exchange import request_id, tell
 from service.telemetry.logs import frames
 
 _log: Final = logging.getLogger("cardwise")
@@ -43,6 +43,8 @@ def outcome(
     status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None
 ) -> Response:
     """An error answer: one issue for each problem."""
+    problems = list(problems)
+    tell(problems=[problem.code for problem in problems])
     body = {"resourceType": "OperationOutcome", "issue": [_issue(p) for p in problems]}
     return Response(msgspec.json.encode(body), status, headers, media_type="application/fhir+json")
 

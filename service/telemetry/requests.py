@@ -39,6 +39,7 @@ class Requests:
             await self.app(scope, receive, send)
             return
         started = time.perf_counter()
+        above = scope.get("root_path", "")
         exchange = exchanges.begin(scope["headers"], scope.setdefault("state", {}))
         status = 0
 
@@ -56,23 +57,36 @@ class Requests:
                 try:
                     await self.app(scope, receive, named)
                 finally:
-                    self._note(scope, exchange, status, time.perf_counter() - started)
+                    route = _route(scope, above)
+                    self._note(route, scope["method"], exchange, status, started)
         finally:
             exchanges.leave(token)
 
-    def _note(self, scope: Scope, exchange: Exchange, status: int, seconds: float) -> None:
+    def _note(
+        self, route: str, method: str, exchange: Exchange, status: int, started: float
+    ) -> None:
         """Count the answer, and log it. A status of 0 says that the caller did not wait for it."""
-        route = getattr(scope.get("route"), "path", "")
         self._metrics.answered(route, status)
-        level = logging.DEBUG if route in _PROBES else logging.INFO
-        facts = {
-            "method": scope["method"] if scope["method"] in _METHODS else "other",
+        exchange.facts = {
+            "method": method if method in _METHODS else "other",
             "route": route,
             "status": status,
-            "ms": round(seconds * 1000, 2),
+            "ms": round((time.perf_counter() - started) * 1000, 2),
             "tenant": exchange.tenant,
             **exchange.facts,
         }
-        exchange.facts = facts
+        level = logging.DEBUG if route in _PROBES else logging.INFO
         if _log.isEnabledFor(level):
-            _log.log(level, "answered", extra={"facts": facts})
+            _log.log(level, "answered", extra={"facts": exchange.facts})
+
+
+def _route(scope: Scope, above: str) -> str:
+    """The pattern that the path fits, as this service has it; "" when it fits none.
+
+    Args:
+        scope: the request, with what routing added to it.
+        above: the path that whoever is in front of the service took off.
+    """
+    found: str = getattr(scope.get("route"), "path", "")
+    mounted: str = scope.get("root_path", "").removeprefix(above)
+    return mounted + found

@@ -71,6 +71,13 @@ async def test_a_read_that_failed_is_a_line_of_the_same_request(
     assert reads
 
 
+async def test_an_error_tells_what_kind_of_problem(written: StringIO, ehr: EHR) -> None:
+    """By the codes that the caller was told, and no more of the request."""
+    await ehr.call("order-safety", {"hook": "order-sign"})
+    (line,) = lines(written)
+    assert (line["status"], line["problems"]) == (400, ["required"])
+
+
 async def test_the_tenant_is_named(written: StringIO, door: Door, caller: Caller) -> None:
     """On the line of its call; a refused call has none."""
     await door.knock(caller.bearer())

@@ -69,11 +69,13 @@ async def test_every_answer_is_counted_by_its_route(ehr: EHR) -> None:
     """Paths of the caller's own making are one, so that nobody can make series."""
     for path in ("/healthz", "/jane", "/jane/example", "/rules/jane", "/cds-services/jane"):
         await ehr.client.get(path)
+    await ehr.client.get("/demo/fhir/Patient/jane")
     assert await numbers(ehr.client, "cardwise_requests_total") == {
         "/healthz 200": 1,
         "- 404": 2,
         "/rules/{rule_id} 404": 1,
         "/cds-services/{service_id} 405": 1,
+        "/demo/fhir/{path:path} 401": 1,
     }
 
 
