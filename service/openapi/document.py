@@ -77,47 +77,51 @@ _TOKEN: Final[Json] = {"client": []}
 
 
 def _paths(settings: Settings) -> Json:
+    return {"/cds-services": _discovery(settings), **_posts(), **_others()}
+
+
+def _discovery(settings: Settings) -> Json:
     opened = {"security": [{}, _TOKEN]} if settings.config and settings.open_discovery else {}
-    services, rules = [service.id for service in SERVICES], [rule.id for rule in load()]
+    found = _operation(
+        "discovery",
+        "Lists the services, and the data they would like prefetched.",
+        {_JSON: {"schema": reference("Discovery")}},
+        (401, 429),
+    )
+    return {"get": found | opened}
+
+
+def _posts() -> Json:
+    """What a hook and its feedback are sent to."""
+    service = {"parameters": [_parameter("service_id", [each.id for each in SERVICES])]}
+    invoke = _operation(
+        "invoke",
+        "Answers a hook with cards: none when everything was checked and there is nothing to say.",
+        {_JSON: {"schema": reference("CardsResponse"), "examples": examples.cards()}},
+        (400, 401, 404, 412, 413, 415, 429, 503),
+        {"schema": reference("HookRequest"), "examples": examples.requests()},
+    )
+    feedback = _operation(
+        "feedback",
+        "Takes what became of cards: all of it is stored before it is acknowledged.",
+        {},
+        (400, 401, 404, 413, 415, 429, 503),
+        {"schema": reference("FeedbackRequest"), "examples": examples.feedback()},
+    )
     return {
-        "/cds-services": {
-            "get": _operation(
-                "discovery",
-                "Lists the services, and the data they would like prefetched.",
-                {_JSON: {"schema": reference("Discovery")}},
-                (401, 429),
-            )
-            | opened
-        },
-        "/cds-services/{service_id}": {
-            "parameters": [_parameter("service_id", services)],
-            "post": _operation(
-                "invoke",
-                "Answers a hook with cards: none when everything was checked and there is nothing "
-                "to say.",
-                {_JSON: {"schema": reference("CardsResponse"), "examples": examples.cards()}},
-                (400, 401, 404, 412, 413, 415, 429, 503),
-                {"schema": reference("HookRequest"), "examples": examples.requests()},
-            ),
-        },
-        "/cds-services/{service_id}/feedback": {
-            "parameters": [_parameter("service_id", services)],
-            "post": _operation(
-                "feedback",
-                "Takes what became of cards: all of it is stored before it is acknowledged.",
-                {},
-                (400, 401, 404, 413, 415, 429, 503),
-                {"schema": reference("FeedbackRequest"), "examples": examples.feedback()},
-            ),
-        },
+        "/cds-services/{service_id}": service | {"post": invoke},
+        "/cds-services/{service_id}/feedback": service | {"post": feedback},
+    }
+
+
+def _others() -> Json:
+    """What people, balancers and tools ask for."""
+    rule = _open("rule", "Explains a rule, for people.", _HTML, errors=(404,))
+    rules = [_parameter("rule_id", [each.id for each in load()])]
+    return {
         "/rules": {"get": _open("ruleList", "Lists the rules, for people.", _HTML)},
-        "/rules/{rule_id}": {
-            "parameters": [_parameter("rule_id", rules)],
-            "get": _open("rule", "Explains a rule, for people.", _HTML, errors=(404,)),
-        },
-        "/healthz": {
-            "get": _open("alive", "Says that the process is alive.", _JSON, "Health"),
-        },
+        "/rules/{rule_id}": {"parameters": rules, "get": rule},
+        "/healthz": {"get": _open("alive", "Says that the process is alive.", _JSON, "Health")},
         "/readyz": {"get": _ready()},
         "/metrics": {"get": _open("metrics", "Gives numbers for Prometheus.", "text/plain")},
         "/openapi.json": {"get": _open("description", "Gives this description.", _JSON)},

@@ -62,6 +62,10 @@ class Metrics:
             "Calls not admitted: tokens by what was wrong with them, and calls over budget.",
             "reason",
         )
+        self._of_servers()
+        self._of_the_process()
+
+    def _of_servers(self) -> None:
         self._queries = self._counter(
             "fhir_queries", "Queries of FHIR servers by who answered.", "tenant", "server", "source"
         )
@@ -71,6 +75,8 @@ class Metrics:
         self._read_seconds = self._histogram(
             "fhir_read_seconds", "Time a request to a FHIR server took.", "tenant", "server"
         )
+
+    def _of_the_process(self) -> None:
         self._lag = Gauge(
             "cardwise_loop_lag_seconds",
             "How long this scrape waited for its turn in the event loop.",

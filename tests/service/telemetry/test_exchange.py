@@ -97,6 +97,12 @@ def test_a_digest_stands_for_what_is_no_uuid() -> None:
     assert opaque("\ud800")
 
 
+def test_the_rest_of_the_service_is_told_the_id() -> None:
+    """In the request's own state, where a record of the call finds it."""
+    state: dict[str, Any] = {}
+    assert begin([(b"x-request-id", OURS.encode())], state).id == OURS == state["request_id"]
+
+
 async def test_the_answer_carries_the_id(ehr: EHR) -> None:
     """On answers, errors and preflights alike, and browsers may read it."""
     headers = {"X-Request-ID": OURS, "Origin": "https://browser.test"}
