@@ -11,10 +11,12 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hooks.errors import ConfigurationError
-from prefetch.origins import AllowedServers, is_loopback
+from prefetch.aliases import Aliases
+from prefetch.origins import is_loopback
 from rules._rule import Rule
 from service.settings import Settings
 from service.tenants import presets
+from service.tenants.fhir import servers
 from service.tenants.keys import sentence, siblings
 from service.tenants.sites import Site, SiteCatalog, Sites
 from service.tenants.tenant import Configuration, Tenant, Trust
@@ -82,11 +84,11 @@ def _site(
         id=name,
         tenant=tenant,
         catalog=SiteCatalog(rules, tenant),
-        servers=AllowedServers(
-            frozenset(fhir.base for fhir in tenant.fhir), loopback=settings.development
-        ),
+        servers=servers(tenant.fhir, loopback=settings.development),
         deadline=tenant.deadline or settings.deadline,
         keys=_keys(tenant.trust, folder, published=settings.development),
+        aliases=Aliases(tenant.code_systems),
+        actions=tenant.actions.profile(tenant.code_systems),
     )
 
 
