@@ -31,6 +31,12 @@ def _code_system(url: str) -> str:
     return url
 
 
+def _local(name: str) -> str:
+    if not name.removeprefix("urn:oid:").strip("/"):
+        raise ValueError("write the whole name")
+    return name
+
+
 def _names(names: dict[str, str]) -> dict[str, str]:
     for name, url in names.items():
         if canonical(name) in OIDS and canonical(name) != url:
@@ -46,7 +52,9 @@ def _once(tables: tuple[Fhir, ...]) -> tuple[Fhir, ...]:
 
 Algorithm = Annotated[str, AfterValidator(_algorithm)]
 # printable, and without what JSON would have to escape
-LocalName = Annotated[str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,256}$")]
+LocalName = Annotated[
+    str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,256}$"), AfterValidator(_local)
+]
 CodeSystem = Annotated[str, AfterValidator(_code_system)]
 
 

@@ -184,10 +184,10 @@ WRONG = [
         GOOD + f"[tenants.a.code_systems]\n'{RXNORM}' = '{SNOMED}'",
         f"tenants.a.code_systems: {RXNORM} is known to be another code system; take it out. Its",
     ),
-    (
-        "a name with blanks",
-        GOOD + f"[tenants.a.code_systems]\n'a b' = '{SNOMED}'",
-        "tenants.a.code_",
+    *(
+        (f"a name like {name!r}", GOOD + f"[tenants.a.code_systems]\n{name!r} = '{SNOMED}'", told)
+        for name in ("a b", 'a"b', "", "/", "urn:oid:", "urn:oid:/")
+        for told in [f"tenants.a.code_systems.{name}.[key]: "]
     ),
     (
         "FHIR without a base",
