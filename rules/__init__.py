@@ -9,15 +9,9 @@ from prefetch.allergy import Allergy
 from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.medication import Medication, MedicationOrder
-from rules._allergy_conflicts import (
-    Charted,
-    allergy_conflicts,
-    charted,
-    drugs_of,
-    may_conflict,
-    unidentified,
-    unrecognised,
-)
+from rules._allergy.conflicts import allergy_conflicts
+from rules._allergy.entries import Charted, charted, may_conflict, unrecognised
+from rules._allergy.orders import drugs_of, unidentified
 from rules._finding import Advice, Finding, NotChecked, Replacement, remove, swap
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.alternatives import Alternative

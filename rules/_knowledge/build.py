@@ -241,8 +241,8 @@ def _side(row: Row, side: str, known: set[str]) -> bool:
 
 
 def _reaction(row: Row) -> list[str]:
-    across = row["class_a"] != row["class_b"]
-    only = "side-chain" if across and "risk set by R1 side chain" in row["basis"] else ""
+    conditions = {"risk set by R1 side chain": "side-chain", "COX-1 inhibition": "reaction"}
+    only = next((name for words, name in conditions.items() if words in row["basis"]), "")
     basis = row["basis"].partition(" *")[0]  # without the structure's SMILES
     head = [row["class_a"], row["class_b"], basis, row["strength"], only]
     return [*head, row["reference"], row["confidence"]]

@@ -4,24 +4,29 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from hooks.cards import Indicator
 from prefetch.coding import Concept
 from rules._knowledge.allergens import Allergen, Allergens
 from rules._knowledge.alternatives import Alternative, Alternatives
 from rules._knowledge.conflicts import Conflict, Conflicts
 from rules._knowledge.drugs import Drug, Drugs
+from rules._knowledge.reactions import Reactions
 from rules._knowledge.tables import SHIPPED
+from rules._knowledge.urgency import Standing, Urgency
 
 
 class Knowledge:
     """The tables of one folder, read once; every answer is a look-up and changes nothing."""
 
-    __slots__ = ("_allergens", "_alternatives", "_conflicts", "_drugs")
+    __slots__ = ("_allergens", "_alternatives", "_conflicts", "_drugs", "_reactions", "_urgency")
 
     def __init__(self, folder: Path) -> None:
         self._drugs = Drugs(folder)
         self._allergens = Allergens(folder, self._drugs)
         self._conflicts = Conflicts(folder, self._drugs, self._allergens)
         self._alternatives = Alternatives(folder)
+        self._reactions = Reactions(folder)
+        self._urgency = Urgency(folder)
 
     @staticmethod
     @cache
@@ -37,9 +42,23 @@ class Knowledge:
         """What an allergy record is about; of kind "unknown" when it cannot be told."""
         return self._allergens.resolve(concept)
 
-    def conflict(self, drug: Drug, allergen: Allergen) -> Conflict | None:
-        """The strongest conflict between a drug and an allergen, or None."""
-        return self._conflicts.between(drug, allergen)
+    def conflict(self, drug: Drug, allergen: Allergen, *, crosses: bool = True) -> Conflict | None:
+        """The strongest conflict between a drug and an allergen, or None.
+
+        Args:
+            drug: what is ordered.
+            allergen: what the patient is allergic to.
+            crosses: whether ties count that hold for some types of reaction only.
+        """
+        return self._conflicts.between(drug, allergen, crosses=crosses)
+
+    def urgency(self, conflict: Conflict, standing: Standing) -> Indicator | None:
+        """How urgent a conflict is, by the written policy; None when it is to stay silent."""
+        return self._urgency.of(conflict.kind, conflict.strength, standing)
+
+    def reactions(self, told: Iterable[str]) -> frozenset[str]:
+        """The kinds of reaction that words tell of: severe, respiratory, immediate, ..."""
+        return self._reactions.kinds(told)
 
     def alternatives(self, drug: Drug, reasons: Iterable[Concept]) -> tuple[Alternative, ...]:
         """What a cited source offers instead of the drug for the order's reasons."""

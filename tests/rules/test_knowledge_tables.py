@@ -102,7 +102,7 @@ def test_cross_reactivity_is_cited() -> None:
     assert not unknown(end for row in rows for end in row[:2])
     assert {row[3] for row in rows} <= STRENGTHS
     assert all(row[5] for row in rows)
-    assert {row[4] for row in rows} == {"", "side-chain"}
+    assert {row[4] for row in rows} == {"", "reaction", "side-chain"}
 
 
 def test_alternatives_are_shipped_drugs_outside_what_they_replace() -> None:
