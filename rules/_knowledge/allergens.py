@@ -128,7 +128,13 @@ class Allergens:
     def _named(self, text: str) -> _Entry | None:
         if scope := denial(text):
             return _Entry("none-known", name="no known allergies", scope=scope)
-        return next(filter(None, map(self._substance, variants(unframed(text)))), None)
+        names = variants(unframed(text))
+        return next(filter(None, map(self._substance, names)), None) or self._combination(text)
+
+    def _combination(self, text: str) -> _Entry | None:
+        """Several drugs in one wording, such as "amoxicillin-clavulanate"."""
+        ingredients = self._drugs.read(text)
+        return _Entry("drug", ingredients) if ingredients else None
 
     def _substance(self, name: str) -> _Entry | None:
         if ingredients := self._drugs.read(name):
