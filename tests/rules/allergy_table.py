@@ -25,7 +25,7 @@ class Row(NamedTuple):
     def resource(self) -> Json:
         """The AllergyIntolerance."""
         said = dict(_pair(part) for part in self.entry.split(";") if part.strip())
-        reaction = {name: said[name] for name in ("severity",) if name in said}
+        reaction: Json = {name: said[name] for name in ("severity",) if name in said}
         if "reaction" in said:
             reaction["manifestation"] = [{"text": said["reaction"]}]
         return allergy(
