@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks.alerts FOLDER`: count conflicts seen and false alerts.
+"""`python -m tests.benchmarks.alerts FOLDER`: count conflicts seen, and false alerts.
 
 Each row of drug-allergy's table of cases is planted into the chart of every patient of a folder of
 FHIR Bundles (Synthea's, for instance): its entry among the patient's own allergies, its order as
@@ -58,7 +58,7 @@ def main(folder: Path) -> int:
     planted = sum((_planted(patient) for patient in patients), Counter[str]())
     own = sum((_own(patient) for patient in patients), Counter[str]())
     sys.stdout.write(
-        f"{len(patients)} patients, {len(rows())} pairs of an allergy and an order planted into each\n"
+        f"{len(patients)} patients, each with {len(rows())} pairs of an allergy and an order\n"
         f"conflicts seen       {planted['seen']} of {planted['seen'] + planted['missed']}"
         f" (at the expected urgency: {planted['seen'] - planted['other urgency']})\n"
         f"false alerts         {planted['false']} of {planted['false'] + planted['silent']}"
