@@ -1,6 +1,7 @@
 """Drug knowledge: one object that answers what an order and an allergy record mean together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
 
@@ -26,13 +27,23 @@ class Knowledge:
         self._conflicts = Conflicts(folder, self._drugs, self._allergens)
         self._alternatives = Alternatives(folder)
         self._reactions = Reactions(folder)
-        self._urgency = Urgency(folder)
+        self._urgency = Urgency.read(folder)
 
     @staticmethod
     @cache
     def shipped() -> "Knowledge":
         """The knowledge that ships with the project, loaded on first use."""
         return Knowledge(SHIPPED)
+
+    def with_urgency(self, changes: Mapping[str, Mapping[str, str]]) -> "Knowledge":
+        """The same knowledge with a site's own cells in the policy table (`Urgency.changed`).
+
+        Raises:
+            ConfigurationError: a change names no row, column or cell.
+        """
+        other = copy(self)
+        other._urgency = self._urgency.changed(changes)  # noqa: SLF001 - a copy of our own
+        return other
 
     def drug(self, concept: Concept) -> Drug | None:
         """What drug a concept names, or None when it cannot be told for certain."""
