@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from rules._knowledge import notices
+from rules._knowledge import ndc, notices, tables
 from rules._knowledge.names import denial, normal, words
 
 TABLES: Final = Path(__file__).parent / "tables"
@@ -248,6 +248,13 @@ def _reaction(row: Row) -> list[str]:
     return [*head, row["reference"], row["confidence"]]
 
 
+def build_ndc(source: Path, target: Path) -> None:
+    """Write the National Drug Codes of shipped products, in lines of one width."""
+    shipped = {row[0] for row in tables.rows(target, "products")}
+    lines = [ndc.line(r["ndc11"], r["rxcui"]) for r in read(source, "ndc") if r["rxcui"] in shipped]
+    (target / "ndc.txt").write_bytes(b"".join(sorted(lines)))
+
+
 def main(source: Path, target: Path = TABLES) -> None:
     """Build every generated table."""
     target.mkdir(parents=True, exist_ok=True)
@@ -255,6 +262,7 @@ def main(source: Path, target: Path = TABLES) -> None:
     known |= build_classes(source, target, known)
     build_allergens(source, target, known)
     build_reactions(source, target, known)
+    build_ndc(source, target)
 
 
 if __name__ == "__main__":

@@ -7,12 +7,13 @@ from pathlib import Path
 
 from hooks.cards import Indicator
 from prefetch.coding import Concept
-from rules._knowledge.allergens import Allergen, Allergens
+from rules._knowledge.allergens import Allergen, Allergens, Lists
 from rules._knowledge.alternatives import Alternative, Alternatives
 from rules._knowledge.conflicts import Conflict, Conflicts
 from rules._knowledge.drugs import Drug, Drugs
 from rules._knowledge.reactions import Reactions
 from rules._knowledge.tables import SHIPPED
+from rules._knowledge.terms import ShippedTerms, Terms
 from rules._knowledge.urgency import Standing, Urgency
 
 
@@ -21,9 +22,18 @@ class Knowledge:
 
     __slots__ = ("_allergens", "_alternatives", "_conflicts", "_drugs", "_reactions", "_urgency")
 
-    def __init__(self, folder: Path) -> None:
-        self._drugs = Drugs(folder)
-        self._allergens = Allergens(folder, self._drugs)
+    def __init__(
+        self, folder: Path, terms: Terms | None = None, lists: Lists | None = None
+    ) -> None:
+        """Read the tables.
+
+        Args:
+            folder: where they are.
+            terms: what knows RxNorm; the folder's own tables unless it is given.
+            lists: imported allergen lists, if there are any.
+        """
+        self._drugs = Drugs(folder, terms or ShippedTerms(folder))
+        self._allergens = Allergens(folder, self._drugs, lists)
         self._conflicts = Conflicts(folder, self._drugs, self._allergens)
         self._alternatives = Alternatives(folder)
         self._reactions = Reactions(folder)
