@@ -10,8 +10,15 @@ from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.medication import Medication, MedicationOrder
 from rules._allergy.conflicts import allergy_conflicts
-from rules._allergy.entries import Charted, charted, may_conflict, unrecognised
+from rules._allergy.entries import (
+    Charted,
+    charted,
+    contradiction,
+    may_conflict,
+    unrecognised,
+)
 from rules._allergy.orders import drugs_of, unidentified
+from rules._allergy.replacements import replacements
 from rules._finding import Advice, Finding, NotChecked, Replacement, remove, swap
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.alternatives import Alternative
@@ -44,12 +51,14 @@ __all__ = [
     "Source",
     "allergy_conflicts",
     "charted",
+    "contradiction",
     "drugs_of",
     "markdown",
     "may_conflict",
     "needs",
     "plain",
     "remove",
+    "replacements",
     "rule",
     "sentence",
     "shorten",

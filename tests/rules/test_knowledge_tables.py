@@ -253,9 +253,7 @@ def test_build_reads_scope_and_side_chains(collected: Path, tmp_path: Path) -> N
     assert [line.split("\t")[2] for line in found["cross_reactivity_cc_by_sa"]] == ["identical R1"]
 
 
-def test_build_ships_the_package_codes_of_shipped_products(
-    collected: Path, tmp_path: Path
-) -> None:
+def test_build_ships_the_package_codes_of_shipped_products(collected: Path, tmp_path: Path) -> None:
     """National Drug Codes are sorted, and those of products that stay behind stay behind."""
     built(collected, tmp_path / "out")
     lines = (tmp_path / "out" / "ndc.txt").read_text().split()
