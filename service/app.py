@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -12,23 +13,28 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
-from hooks.errors import RequestError
+from hooks.errors import CardwiseError, RequestError
 from prefetch.client import FhirClient
 from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
-from service import collector, demo, pages
+from service import collector, demo, operators, pages
 from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
-from service.metrics import Metrics, metrics
+from service.metrics import Metrics
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
+from service.shared import Shared
 from service.state import State
 from service.tenants.reload import Tenants
+from service.tenants.upkeep import Upkeep
 from service.trust.gate import guarded
+from service.trust.ledger import Ledger
+from service.trust.shared_ledger import SharedLedger
 
 
 def create_app(
@@ -60,8 +66,9 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = _state(settings, tenants, fhir, clock)
+    state = app.state.cardwise = _state(settings, tenants, fhir, clock)
     app.state.tenants = tenants
+    app.state.upkeep = Upkeep(tenants, state.shared, warm=settings.warm_keys)
     # outermost, so that answers to errors can be read by browsers too
     return CORSMiddleware(
         LastResort(app),
@@ -76,6 +83,7 @@ def create_app(
 def _state(
     settings: Settings, tenants: Tenants, fhir: FhirClient, clock: Callable[[], datetime]
 ) -> State:
+    shared = Shared(settings.redis.get_secret_value()) if settings.redis else None
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
@@ -84,14 +92,41 @@ def _state(
         feedback=FeedbackStore(settings.database),
         metrics=Metrics(),
         gate=tenants.gate,
+        ledger=_ledger(settings, lambda: clock().timestamp(), shared),
         clock=clock,
+        shared=shared,
     )
 
 
+def _ledger(settings: Settings, clock: Callable[[], float], shared: Shared | None) -> Ledger:
+    if shared is None:
+        return Ledger(clock)
+    return SharedLedger(clock, shared, alone=settings.redis_down == "alone")
+
+
 def from_environment() -> ASGIApp:
-    """Make the application for a server of one's own, such as `uvicorn --factory`."""
+    """Make the application for each of our workers, and for a server such as `uvicorn --factory`.
+
+    What it cannot be made with ends the process with the status at which uvicorn does not start
+    it again.
+    """
+    log_lines()
+    try:
+        return create_app(Settings.from_environment(os.environ))
+    except CardwiseError as error:
+        say(error)
+        raise SystemExit(STARTUP_FAILURE) from None
+
+
+def log_lines() -> None:
+    """Log to the standard error, a line for each event."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
-    return create_app(Settings.from_environment(os.environ))
+
+
+def say(error: CardwiseError) -> None:
+    """Say why the service does not start."""
+    sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
@@ -103,7 +138,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
         Route("/healthz", pages.health, methods=["GET"]),
-        Route("/metrics", metrics, methods=["GET"]),
+        *operators.routes(settings),
         Route("/", pages.front, methods=["GET"]),
     ]
     if settings.development:
@@ -116,8 +151,11 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
     collector.tune()
-    with app.state.tenants.reloaded_by_signal():
+    async with app.state.upkeep.going_on():
         yield
+    await state.ledger.aclose()
+    if state.shared:
+        await state.shared.aclose()
     await state.gate.keys.aclose()
     await state.fhir.aclose()
     state.feedback.close()

@@ -1,11 +1,12 @@
 """Numbers for Prometheus: how calls end, how long they take, and what became of each piece of data.
 
-Labels are names of ours (services, hooks, keys, states, rules), never anything from a request.
+Labels are names of ours or the operators' (services, hooks, keys, states, rules, tenants), never
+anything from a request.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -50,6 +51,19 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._keys = Gauge(
+            "cardwise_keys",
+            "Whether a tenant's keys can be had: 1, or 0.",
+            ("tenant",),
+            registry=self._registry,
+        )
+        self._stores = Gauge(
+            "cardwise_store_up",
+            "Whether a store answers: 1, or 0.",
+            ("store",),
+            registry=self._registry,
+        )
+
     def called(self, service: str, hook: str, status: int, seconds: float) -> None:
         """Count one answered call."""
         self._calls.labels(service, hook, str(status)).inc()
@@ -69,6 +83,16 @@ class Metrics:
         """Count a call that was not admitted."""
         self._refusals.labels(reason).inc()
 
+    def keys(self, faults: Mapping[str, str]) -> None:
+        """Set for which tenants keys can be had: those of no fault."""
+        self._keys.clear()
+        for tenant, fault in faults.items():
+            self._keys.labels(tenant).set(not fault)
+
+    def store(self, name: str, *, up: bool) -> None:
+        """Set whether a store answers."""
+        self._stores.labels(name).set(up)
+
     def text(self) -> bytes:
         """All numbers, as Prometheus reads them."""
         return generate_latest(self._registry)
@@ -76,5 +100,8 @@ class Metrics:
 
 async def metrics(request: Request) -> Response:
     """`GET /metrics`."""
-    text = request.app.state.cardwise.metrics.text()
-    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+    state = request.app.state.cardwise
+    state.metrics.keys(request.app.state.tenants.keyless())
+    if state.shared:
+        state.metrics.store("redis", up=not state.shared.fault)
+    return Response(state.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")

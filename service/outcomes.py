@@ -20,6 +20,7 @@ from hooks.errors import (
     PreconditionFailed,
     Problem,
     RequestError,
+    Unavailable,
     UnknownService,
 )
 
@@ -29,6 +30,7 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     UnknownService: 404,
     PreconditionFailed: 412,
     OverBudget: 429,
+    Unavailable: 503,
 }
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
@@ -94,7 +96,7 @@ def _headers(error: RequestError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
         told = f' error="invalid_token", error_description="{error.reason}"'
         return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
-    if isinstance(error, OverBudget):
+    if isinstance(error, OverBudget | Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}
 

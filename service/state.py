@@ -10,14 +10,19 @@ from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.metrics import Metrics
 from service.settings import Settings
+from service.shared import Shared
 from service.trust.gate import Gate
+from service.trust.ledger import Ledger
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, the FHIR client, the store, counters, gate, and clock."""
+    """Settings, catalogue, knowledge, FHIR client, store, counters, gate, ledger, and clock.
+
+    `shared` is what all processes know together; None where there is one only.
+    """
 
     settings: Settings
     catalog: Catalog
@@ -26,4 +31,6 @@ class State:
     feedback: FeedbackStore
     metrics: Metrics
     gate: Gate
+    ledger: Ledger
     clock: Clock
+    shared: Shared | None

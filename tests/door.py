@@ -69,6 +69,7 @@ async def opened(
     fhir = FhirServer(frozenset({TOKEN}), page_size=50, base_url=FHIR_BASE, clock=clock)
     fhir.load(allergy())
     given: Json = {"public_url": PUBLIC, "database": folder / "x.sqlite", "config": file}
+    given |= {"warm_keys": False, "open_metrics": True}
     app = create_app(
         Settings(**(given | settings)),
         clock=clock,

@@ -1,4 +1,4 @@
-"""Makes the gate at start-up, and gives it other tenants on SIGHUP without dropping a call."""
+"""Makes the gate at start-up, and gives it other tenants later without dropping a call."""
 
 import asyncio
 import logging
@@ -47,7 +47,7 @@ class Tenants:
         self._settings = settings
         self._rules = rules
         self._one_at_a_time = asyncio.Lock()
-        self._reloads: set[asyncio.Task[None]] = set()
+        self._reloads: set[asyncio.Task[list[str]]] = set()
 
         def seconds() -> float:
             return clock().timestamp()
@@ -57,18 +57,29 @@ class Tenants:
         keys = KeySets(seconds, transport, published=settings.development)
         self.gate = Gate(everyone, sites, keys, seconds, settings.base_url)
 
-    async def reload(self) -> None:
-        """Read the configuration again; when it is wrong, say so and keep the one there is."""
+    def keyless(self) -> dict[str, str]:
+        """Why there are keys of a tenant that cannot be had now; "" where all can."""
+        sites = self.gate.sites.by_id.values() if self.gate.sites else ()
+        return {site.id: self._fault(site) for site in sites}
+
+    async def reload(self) -> list[str]:
+        """Read the configuration again; when it is wrong, keep the one there is.
+
+        Returns:
+            What is wrong with it, a line for each thing.
+        """
         async with self._one_at_a_time:
             try:
                 sites = await asyncio.to_thread(self._load)
             except ConfigurationError as error:
-                for line in str(error).splitlines():
+                faults = str(error).splitlines()
+                for line in faults:
                     _log.error("tenants not reloaded, the earlier ones stay: %s", line)
-                return
+                return faults
             if sites is not None:
                 self.gate.replace(sites)
                 _log.info("tenants reloaded: %s", ", ".join(sites.by_id))
+            return []
 
     @contextmanager
     def reloaded_by_signal(self) -> Iterator[None]:
@@ -89,6 +100,12 @@ class Tenants:
         task = asyncio.ensure_future(self.reload())
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
+
+    def _fault(self, site: Site) -> str:
+        """Why the keys at one of a site's URLs cannot be had; those it has itself always can."""
+        urls = () if site.keys else site.trust.jku
+        faults = ((url, self.gate.keys.fault(url)) for url in urls)
+        return next((f"{url}: {fault}" for url, fault in faults if fault), "")
 
     def _load(self) -> Sites | None:
         path, settings = self._settings.config, self._settings
