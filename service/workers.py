@@ -15,7 +15,8 @@ class Workers(Multiprocess):
     def handle_hup(self) -> None:
         """Have each worker read the tenants again; by default they would be started anew."""
         for process in self.processes:
-            if process.pid is not None and process.process.is_alive():
+            ready = process.wait_until_ready(self.config.timeout_worker_healthcheck)
+            if ready and process.pid is not None:
                 os.kill(process.pid, signal.SIGHUP)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.callers import Caller, Clock
 from tests.door import Door, opened
-from tests.ehr import allergy
+from tests.ehr import Json, allergy
 from tests.ehr_double import EhrDouble
 from tests.ehr_site import Site, site
 from tests.redis_server import RedisServer, redis_server
@@ -33,7 +33,7 @@ def redis() -> Iterator[RedisServer]:
 
 
 @pytest.fixture(params=["alone", "shared"])
-def memory(request: pytest.FixtureRequest) -> dict[str, str]:
+def memory(request: pytest.FixtureRequest) -> Json:
     """Settings for where used tokens and budgets are held: in this process, and in Redis."""
     if request.param == "alone":
         return {}
@@ -49,7 +49,7 @@ async def door(tmp_path: Path, clock: Clock) -> AsyncIterator[Door]:
 
 
 @pytest.fixture
-async def any_door(tmp_path: Path, clock: Clock, memory: dict[str, str]) -> AsyncIterator[Door]:
+async def any_door(tmp_path: Path, clock: Clock, memory: Json) -> AsyncIterator[Door]:
     """As `door`, with used tokens held in this process, and in Redis."""
     async with opened(tmp_path, clock, **memory) as found:
         yield found

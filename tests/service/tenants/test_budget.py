@@ -11,10 +11,11 @@ import pytest
 
 from tests.callers import CONFIG, Caller, Clock, ec, key_set, public
 from tests.door import opened
+from tests.ehr import Json
 
 
 async def test_calls_in_a_minute(
-    tmp_path: Path, clock: Clock, caller: Caller, memory: dict[str, str]
+    tmp_path: Path, clock: Clock, caller: Caller, memory: Json
 ) -> None:
     """The call too many is 429 with the seconds to wait; after them it is answered."""
     async with opened(
@@ -31,9 +32,7 @@ async def test_calls_in_a_minute(
         assert (await door.knock(caller.bearer())).status_code == 200
 
 
-async def test_calls_at_once(
-    tmp_path: Path, clock: Clock, caller: Caller, memory: dict[str, str]
-) -> None:
+async def test_calls_at_once(tmp_path: Path, clock: Clock, caller: Caller, memory: Json) -> None:
     """More calls at once than agreed are 429; room is there again when one has ended."""
     config = f"{CONFIG}[tenants.mercy.budget]\nconcurrency = 2"
     async with opened(tmp_path, clock, config, **memory) as door:
@@ -55,7 +54,7 @@ async def test_calls_at_once(
 
 
 async def test_budgets_are_apart(
-    tmp_path: Path, clock: Clock, caller: Caller, memory: dict[str, str]
+    tmp_path: Path, clock: Clock, caller: Caller, memory: Json
 ) -> None:
     """One tenant's calls are not counted against another's."""
     async with opened(
@@ -70,7 +69,7 @@ async def test_budgets_are_apart(
 
 
 async def test_forged_calls_use_nothing_up(
-    tmp_path: Path, clock: Clock, caller: Caller, memory: dict[str, str]
+    tmp_path: Path, clock: Clock, caller: Caller, memory: Json
 ) -> None:
     """Refused and replayed tokens do not count: strangers cannot spend a tenant's budget."""
     async with opened(
@@ -85,7 +84,7 @@ async def test_forged_calls_use_nothing_up(
 
 @pytest.mark.parametrize("limit", [(1, "40"), (2, "30")])
 async def test_a_lowered_budget_counts_what_was_used(
-    tmp_path: Path, clock: Clock, caller: Caller, memory: dict[str, str], limit: tuple[int, str]
+    tmp_path: Path, clock: Clock, caller: Caller, memory: Json, limit: tuple[int, str]
 ) -> None:
     """A reload keeps the count, and the wait is until one more fits under the new number."""
     config = CONFIG + "[tenants.mercy.budget]\nper_minute = "

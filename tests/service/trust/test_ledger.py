@@ -13,11 +13,12 @@ from service.trust.ledger import Ledger
 from service.trust.replay import TokenId
 from service.trust.shared_ledger import SharedLedger
 from tests.callers import Clock
+from tests.ehr import Json
 from tests.ledgers import site, token
 
 
 @pytest.fixture
-async def ledger(clock: Clock, memory: dict[str, str]) -> AsyncIterator[Ledger]:
+async def ledger(clock: Clock, memory: Json) -> AsyncIterator[Ledger]:
     """A ledger, in this process or in Redis."""
     if not memory:
         yield Ledger(clock.exact)

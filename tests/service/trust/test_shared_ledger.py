@@ -153,8 +153,7 @@ async def test_alone_each_process_checks_for_itself(
     tmp_path: Path, clock: Clock, caller: Caller, redis: RedisServer
 ) -> None:
     """Where operators chose so, calls go on, and what was used meanwhile stays used."""
-    config = {"redis": redis.url, "redis_down": "alone"}
-    async with opened(tmp_path, clock, **config) as door:
+    async with opened(tmp_path, clock, redis=redis.url, redis_down="alone") as door:
         before, meanwhile = caller.bearer(), caller.bearer()
         assert (await door.knock(before)).status_code == 200
         redis.stop()
