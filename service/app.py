@@ -153,7 +153,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     collector.tune()
     async with app.state.upkeep.going_on():
         yield
-    await state.ledger.aclose()
     if state.shared:
         await state.shared.aclose()
     await state.gate.keys.aclose()

@@ -32,7 +32,7 @@ class Upkeep:
         self._tenants = tenants
         self._shared = shared
         self._warm = warm
-        self._followed: bytes | str | None = None
+        self._followed = b""
 
     @contextlib.asynccontextmanager
     async def going_on(self) -> AsyncIterator[None]:
@@ -53,7 +53,7 @@ class Upkeep:
             return False
         name = uuid4().hex.encode()
         try:
-            await self._shared.ask(lambda redis: redis.set(_RELOAD, name, ex=_KNOWN))
+            await self._shared.ask("SET", _RELOAD, name, "EX", _KNOWN)
         except Unavailable:
             return False
         self._followed = name
@@ -72,7 +72,7 @@ class Upkeep:
         """Reload when another process says that it did. This also tells when Redis is back."""
         while True:
             with contextlib.suppress(Unavailable):
-                told = await shared.ask(lambda redis: redis.get(_RELOAD))
+                told = await shared.ask("GET", _RELOAD)
                 if told and told != self._followed:
                     self._followed = told
                     await self._tenants.reload()

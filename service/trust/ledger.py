@@ -35,6 +35,3 @@ class Ledger:
             raise used_before()
         with self._budgets.spend(site):
             yield
-
-    async def aclose(self) -> None:
-        """Finish what is under way."""

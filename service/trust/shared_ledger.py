@@ -4,25 +4,20 @@ Redis is asked first, once for a call, and this process' own ledger after it. So
 let in by one process alone, while Redis was down, is not let in there again.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
 from importlib.resources import files
 from math import ceil
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hooks.errors import RequestError, Unavailable
-from service.shared import Shared
+from service.shared import Script, Shared
 from service.tenants.budget import too_many_at_once, too_many_in_a_minute
 from service.tenants.sites import Site
 from service.trust.ledger import Ledger
 from service.trust.replay import TokenId, used_before
 
-if TYPE_CHECKING:
-    from redis.asyncio import Redis
-
-_ADMIT: Final = files(__package__).joinpath("admit.lua").read_text("utf-8")
+_ADMIT: Final = Script(files(__package__).joinpath("admit.lua").read_text("utf-8"))
 # A process that died counts its calls for no longer; the longest deadline is half of it.
 _LEASE: Final = 60
 # A token is remembered for so much longer than it lives: machines' clocks may differ by as much.
@@ -43,10 +38,7 @@ class SharedLedger(Ledger):
         super().__init__(clock)
         self._clock = clock
         self._shared = shared
-        self._script = shared.script(_ADMIT)
         self._alone = alone
-        self._ended: list[tuple[str, str]] = []
-        self._striking: asyncio.Task[None] | None = None
 
     @asynccontextmanager
     async def entered(self, site: Site, token: TokenId | None) -> AsyncIterator[None]:
@@ -57,18 +49,13 @@ class SharedLedger(Ledger):
                 yield
         finally:
             if call:
-                self._end(site, call)
-
-    async def aclose(self) -> None:
-        """Strike the calls that have ended."""
-        if self._striking:
-            await self._striking
+                self._shared.tell("ZREM", _under_way(site), call)
 
     async def _enter(self, site: Site, token: TokenId) -> str:
         """The call's id in Redis; "" where it was not entered there."""
         call = token.digest.hex()
         try:
-            word, wait = await self._shared.ask(lambda _: self._admit(site, token, call))
+            word, wait = await self._admit(site, token, call)
         except Unavailable:
             if self._alone:
                 return ""
@@ -81,32 +68,12 @@ class SharedLedger(Ledger):
         now, budget = self._clock(), site.budget
         assert budget is not None  # noqa: S101 - only configured sites are found by a token
         life = ceil((token.end - now + _SKEW) * 1000)
-        word, wait = await self._script(
+        word, wait = await self._shared.run(
+            _ADMIT,
             [f"cardwise:used:{call}", f"cardwise:recent:{site.id}", _under_way(site)],
             [life, now, call, budget.per_minute, budget.concurrency, _LEASE],
         )
         return word, wait
-
-    def _end(self, site: Site, call: str) -> None:
-        """Strike an ended call, behind its answer; those that end meanwhile are struck together."""
-        self._ended.append((_under_way(site), call))
-        if self._striking is None or self._striking.done():
-            self._striking = asyncio.ensure_future(self._strike())
-
-    async def _strike(self) -> None:
-        while self._ended:
-            ended, self._ended = self._ended, []
-            try:
-                await self._shared.ask(partial(_remove, ended))
-            except Unavailable:
-                return  # the leases run out by themselves
-
-
-async def _remove(calls: list[tuple[str, str]], redis: "Redis") -> None:
-    async with redis.pipeline(transaction=False) as pipeline:
-        for key, call in calls:
-            pipeline.zrem(key, call)
-        await pipeline.execute()
 
 
 def _under_way(site: Site) -> str:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from hooks.errors import ConfigurationError, Unavailable
-from service.shared import Shared
+from service.shared import Script, Shared
 from tests.redis_server import RedisServer, redis_server
 
 
@@ -16,8 +16,10 @@ from tests.redis_server import RedisServer, redis_server
 async def way(url: str, patience: float = 5) -> AsyncIterator[Shared]:
     """The way to a Redis."""
     shared = Shared(url, patience)
-    yield shared
-    await shared.aclose()
+    try:
+        yield shared
+    finally:
+        await shared.aclose()
 
 
 async def test_it_is_ready_when_it_answers(redis: RedisServer) -> None:
@@ -52,7 +54,7 @@ async def test_a_redis_that_hangs_costs_a_few_calls_their_patience() -> None:
     async with way(f"redis://127.0.0.1:{port}", patience=0.05) as shared:
         for _ in range(20):
             with pytest.raises(Unavailable):
-                await shared.ask(lambda redis: redis.get("x"))
+                await shared.ask("GET", "x")
         assert shared.fault == "TimeoutError"
     assert len(asked) == 3
     for writer in writers:
@@ -60,23 +62,44 @@ async def test_a_redis_that_hangs_costs_a_few_calls_their_patience() -> None:
     server.close()
 
 
+async def test_many_questions_at_once_are_all_answered(redis: RedisServer) -> None:
+    """Each with its own answer, over one connection: none waits in vain for one of its own."""
+    async with way(redis.url) as shared:
+        script = Script("return {KEYS[1], ARGV[1]}")
+        calls = [shared.run(script, [f"k{n}"], [n]) for n in range(1000)]
+        found = await asyncio.gather(*calls)
+        assert found == [[b"k%d" % n, b"%d" % n] for n in range(1000)]
+        clients = await shared.ask("CLIENT", "LIST")
+        assert len(clients.splitlines()) == 1
+
+
+async def test_an_error_costs_the_question_that_made_it(redis: RedisServer) -> None:
+    """Others that were sent with it are answered."""
+    async with way(redis.url) as shared:
+        await shared.ask("SET", "a", "1")
+        asked = (shared.ask("GET", "a"), shared.ask("INCR", "a", "wrong"), shared.ask("GET", "a"))
+        found: list[object] = list(await asyncio.gather(*asked, return_exceptions=True))
+        assert (found[0], found[2]) == (b"1", b"1")
+        assert isinstance(found[1], Unavailable)
+
+
 async def test_one_that_hung_is_used_again(redis: RedisServer) -> None:
     """A late answer to an abandoned question is not taken for that to another."""
     async with way(redis.url, patience=1) as shared:
-        await shared.ask(lambda redis: redis.set("a", "1"))
+        await shared.ask("SET", "a", "1")
         redis.hang()
         with pytest.raises(Unavailable):
-            await shared.ask(lambda redis: redis.get("a"))
+            await shared.ask("GET", "a")
         redis.go_on()
-        assert await shared.ask(lambda redis: redis.get("b")) is None
-        assert await shared.ask(lambda redis: redis.get("a")) == b"1"
+        assert await shared.ask("GET", "b") is None
+        assert await shared.ask("GET", "a") == b"1"
 
 
 async def test_a_caller_that_goes_away_breaks_nothing(redis: RedisServer) -> None:
     """Nor is that held against Redis."""
     async with way(redis.url) as shared:
         redis.hang()
-        questions = [asyncio.ensure_future(shared.ask(lambda r: r.get("a"))) for _ in range(5)]
+        questions = [asyncio.ensure_future(shared.ask("GET", "a")) for _ in range(5)]
         await asyncio.sleep(0)
         for question in questions:
             question.cancel()

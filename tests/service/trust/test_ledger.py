@@ -24,9 +24,7 @@ async def ledger(clock: Clock, memory: Json) -> AsyncIterator[Ledger]:
         yield Ledger(clock.exact)
         return
     shared = Shared(memory["redis"], patience=5)
-    made = SharedLedger(clock.exact, shared, alone=False)
-    yield made
-    await made.aclose()
+    yield SharedLedger(clock.exact, shared, alone=False)
     await shared.aclose()
 
 
@@ -88,11 +86,9 @@ async def test_calls_at_once_are_counted_until_they_end(ledger: Ledger, clock: C
             await stack.enter_async_context(ledger.entered(where, token(clock, name)))
         with pytest.raises(OverBudget):
             await use(ledger, where, token(clock, "c"))
-    await ledger.aclose()
     with pytest.raises(KeyError):
         async with ledger.entered(where, token(clock, "d")):
             raise KeyError
-    await ledger.aclose()
     async with ledger.entered(where, token(clock, "e")):
         await use(ledger, where, token(clock, "f"))
 

@@ -24,10 +24,10 @@ async def ledger(
 ) -> AsyncIterator[SharedLedger]:
     """The ledger as one process has it."""
     shared = Shared(redis.url, patience=5)
-    made = SharedLedger(clock, shared, alone=alone)
-    yield made
-    await made.aclose()
-    await shared.aclose()
+    try:
+        yield SharedLedger(clock, shared, alone=alone)
+    finally:
+        await shared.aclose()
 
 
 @pytest.fixture
@@ -71,7 +71,8 @@ async def test_budgets_are_spent_together(
             with pytest.raises(OverBudget, match="under way"):
                 async with made.entered(where, token(clock, f"at once {id(made)}")):
                     pass
-    await asyncio.gather(one.aclose(), other.aclose())
+    for made in (one, other):
+        await made._shared.settled()
     async with one.entered(where, token(clock, "c")):
         pass
     with pytest.raises(OverBudget, match="in a minute") as told:
@@ -172,7 +173,7 @@ async def test_a_refusal_leaves_nothing_under_way(
     async with AsyncExitStack() as stack:
         for number in range(20):
             await stack.enter_async_context(one.entered(site(), token(clock, str(number))))
-    await one.aclose()
+    await one._shared.settled()
     client = Redis.from_url(redis.url)
     assert await client.zcard("cardwise:under-way:mercy") == 0
     assert await client.zcard("cardwise:recent:mercy") == 20
