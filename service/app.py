@@ -18,7 +18,6 @@ from uvicorn.config import STARTUP_FAILURE
 from hooks.errors import CardwiseError, RequestError
 from prefetch.client import FhirClient
 from rules import _actions
-from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from service import collector, demo, operators, pages
 from service.discovery import discovery
@@ -87,7 +86,6 @@ def _state(
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
-        knowledge=Knowledge.shipped(),
         fhir=fhir,
         feedback=FeedbackStore(settings.database),
         metrics=Metrics(),

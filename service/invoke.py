@@ -47,7 +47,7 @@ async def invoke(request: Request) -> Response:
         Record(service, call.hook, status, rules, chart, result, seconds).note(state.metrics)
 
     try:
-        result = evaluate(rules, chart, state.knowledge, _call(state, site, call), drafts)
+        result = evaluate(rules, chart, site.knowledge, _call(state, site, call), drafts)
     except PreconditionFailed:
         note(412, None)
         raise

@@ -65,6 +65,9 @@ class Settings(BaseModel):
     config: Path | None = Field(
         None, description="TOML file with the tenants (docs/tenants.md); without it, no tokens."
     )
+    knowledge: Path | None = Field(
+        None, description="File of imported releases (docs/knowledge.md); without it, what ships."
+    )
     open_discovery: bool = Field(
         False, description="Whether discovery is answered without a token when tenants are set."
     )

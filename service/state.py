@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prefetch.client import FhirClient
-from rules._knowledge.knowledge import Knowledge
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.metrics import Metrics
@@ -19,14 +18,13 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, FHIR client, store, counters, gate, ledger, and clock.
+    """Settings, catalogue, FHIR client, store, counters, gate, ledger, and clock.
 
     `shared` is what all processes know together; None where there is one only.
     """
 
     settings: Settings
     catalog: Catalog
-    knowledge: Knowledge
     fhir: FhirClient
     feedback: FeedbackStore
     metrics: Metrics

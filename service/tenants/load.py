@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NoReturn
@@ -13,6 +14,7 @@ from pydantic_core import ErrorDetails
 from hooks.errors import ConfigurationError
 from prefetch.aliases import Aliases
 from prefetch.origins import is_loopback
+from rules._knowledge import Knowledge
 from rules._rule import Rule
 from service.settings import Settings
 from service.tenants import presets
@@ -23,13 +25,16 @@ from service.tenants.tenant import Configuration, Tenant, Trust
 from service.trust.public_keys import PublicKey, read_keys
 
 
-def load_sites(path: Path, settings: Settings, rules: Sequence[Rule]) -> Sites:
+def load_sites(
+    path: Path, settings: Settings, rules: Sequence[Rule], know: Knowledge | None = None
+) -> Sites:
     """The sites of a configuration file.
 
     Args:
         path: the file.
         settings: what was set for the whole process.
         rules: every rule there is.
+        know: the drug knowledge; what ships, if none is given.
 
     Raises:
         ConfigurationError: one line for each thing that is wrong.
@@ -41,7 +46,10 @@ def load_sites(path: Path, settings: Settings, rules: Sequence[Rule]) -> Sites:
     sites: dict[str, Site] = {}
     for name, tenant in configuration.tenants.items():
         try:
-            sites[name] = _site(name, tenant, path.parent, settings, rules)
+            sites[name] = replace(
+                _site(name, tenant, path.parent, settings, rules),
+                knowledge=(know or Knowledge.shipped()).with_urgency(tenant.urgency),
+            )
         except ConfigurationError as error:
             raise ConfigurationError(f"{path}: tenants.{name}.{error}") from None
     _refuse_doubles(path, sites)

@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ import httpx
 from hooks.errors import ConfigurationError
 from rules._rule import Rule
 from service.catalog import Catalog
+from service.knowledge import KnowledgeInUse
 from service.settings import Settings
 from service.tenants.load import load_sites
 from service.tenants.production import refuse_insecure
@@ -52,7 +54,15 @@ class Tenants:
         def seconds() -> float:
             return clock().timestamp()
 
-        everyone = Site("", None, Catalog(rules), settings.servers, settings.deadline)
+        self._knowledge = KnowledgeInUse(settings.knowledge)
+        everyone = Site(
+            "",
+            None,
+            Catalog(rules),
+            settings.servers,
+            settings.deadline,
+            knowledge=self._knowledge.read(),
+        )
         sites = self._load()
         keys = KeySets(seconds, transport, published=settings.development)
         self.gate = Gate(everyone, sites, keys, seconds, settings.base_url)
@@ -76,6 +86,7 @@ class Tenants:
                 for line in faults:
                     _log.error("tenants not reloaded, the earlier ones stay: %s", line)
                 return faults
+            self.gate.everyone = replace(self.gate.everyone, knowledge=self._knowledge.read())
             if sites is not None:
                 self.gate.replace(sites)
                 _log.info("tenants reloaded: %s", ", ".join(sites.by_id))
@@ -109,6 +120,6 @@ class Tenants:
 
     def _load(self) -> Sites | None:
         path, settings = self._settings.config, self._settings
-        sites = load_sites(path, settings, self._rules) if path else None
+        sites = load_sites(path, settings, self._rules, self._knowledge.read()) if path else None
         refuse_insecure(settings, sites)
         return sites

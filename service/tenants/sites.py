@@ -4,7 +4,7 @@ A reload makes a whole new set of sites; calls under way keep the ones they bega
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
@@ -12,6 +12,7 @@ from hooks.errors import ConfigurationError
 from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.origins import AllowedServers
 from rules._action_profile import STANDARD, ActionProfile
+from rules._knowledge import Knowledge
 from rules._rule import Rule, Status
 from service.catalog import SERVICES, Catalog
 from service.tenants.queries import with_queries
@@ -59,6 +60,7 @@ class Site:
         keys: its keys, where they are not fetched.
         aliases: its names for code systems.
         actions: what its EHR makes of suggestions.
+        knowledge: the drug knowledge, with its own cells in the policy of urgency.
     """
 
     id: str
@@ -69,6 +71,7 @@ class Site:
     keys: tuple[PublicKey, ...] = ()
     aliases: Aliases = NO_ALIASES
     actions: ActionProfile = STANDARD
+    knowledge: Knowledge = field(default_factory=Knowledge.shipped)
 
     @property
     def trust(self) -> Trust:

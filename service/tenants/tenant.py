@@ -154,6 +154,10 @@ class Tenant(Part):
         default_factory=dict,
         description="Rules on, off or shadow, by id; by default as the rule itself has it.",
     )
+    urgency: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Changed cells of the policy of how urgent an allergy conflict is.",
+    )
     thresholds: dict[str, Any] = Field(
         default_factory=dict, description="Numbers for rules by name; carried, not read yet."
     )

@@ -1,5 +1,7 @@
 """The written policy of how urgent a conflict is, and a site's changes to it."""
 
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -70,3 +72,11 @@ def test_a_change_that_means_nothing_is_refused(changes: dict[str, dict[str, str
     """A wrong row, column or cell is an error that lists the right ones."""
     with pytest.raises(ConfigurationError, match=r"cross-reactive/low.*severe.*critical"):
         Knowledge.shipped().with_urgency(changes)
+
+
+def test_the_policy_is_documented() -> None:
+    """docs/knowledge.md shows every cell of the policy, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "knowledge.md").read_text()
+    told = re.findall(r"^\| (\S+/\S+) \| (\w+) \| (\w+) \| (\w+) \| (\w+) \|$", page, re.MULTILINE)
+    rows = tables.rows(tables.SHIPPED, "urgency")
+    assert told == [(f"{kind}/{strength}", *cells) for kind, strength, *cells, _ in rows]

@@ -67,6 +67,11 @@ WRONG = [
         "tenants.a.services.x: there is none; use order-safety",
     ),
     (
+        "unknown cell of the policy",
+        GOOD + "[tenants.a.urgency]\n'same-class/high' = { minor = 'loud' }",
+        'tenants.a.urgency."same-class/high".minor = "loud": rows are cross-reactive/high',
+    ),
+    (
         "unknown rule",
         GOOD + "[tenants.a.rules]\nx = 'on'",
         "tenants.a.rules.x: there is none; use active-",
