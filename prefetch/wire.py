@@ -63,12 +63,14 @@ class Wire:
         """Close the pooled connections."""
         await self._http.aclose()
 
-    async def get(self, url: str, token: str, deadline: float, room: int) -> bytes | Reason:
+    async def get(
+        self, url: str, headers: Mapping[str, str], deadline: float, room: int
+    ) -> bytes | Reason:
         """GET one JSON object, trying again where that is safe and there is time.
 
         Args:
             url: absolute, and already known to be of the right origin.
-            token: the delegated bearer token.
+            headers: the delegated token, and whatever else this server demands.
             deadline: event-loop time after which no answer is of use.
             room: the most bytes to take in, once unpacked.
         """
@@ -78,23 +80,23 @@ class Wire:
             attempt += 1
             made = Attempt(url)
             with self._observer.attempt(made):
-                found, headers = await self._attempt(made, token, deadline, room)
+                found, answered = await self._attempt(made, headers, deadline, room)
                 made.reason = found if isinstance(found, Reason) else None
-            if headers is None:
+            if answered is None:
                 return found
-            pause = self._pacing.pause(attempt, headers, deadline - clock())
+            pause = self._pacing.pause(attempt, answered, deadline - clock())
             if pause is None:
                 return found
             await asyncio.sleep(pause)
 
     async def _attempt(
-        self, attempt: Attempt, token: str, deadline: float, room: int
+        self, attempt: Attempt, headers: Mapping[str, str], deadline: float, room: int
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
         """One attempt: what it brought, and the headers to pace by when another may help."""
         try:
             # not asyncio's timeout: it would cut in while a connection goes back, and lose it
             with anyio.fail_after(deadline - asyncio.get_running_loop().time()):
-                return await self._exchange(attempt, token, room)
+                return await self._exchange(attempt, headers, room)
         except TimeoutError:
             return Reason.TIMEOUT, None
         except httpx.TransportError:
@@ -103,10 +105,10 @@ class Wire:
             return Reason.MALFORMED, None
 
     async def _exchange(
-        self, attempt: Attempt, token: str, room: int
+        self, attempt: Attempt, headers: Mapping[str, str], room: int
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
-        headers = {**attempt.headers, "Authorization": f"Bearer {token}"}
-        async with self._http.stream("GET", attempt.url, headers=headers) as response:
+        sent = {**attempt.headers, **headers}
+        async with self._http.stream("GET", attempt.url, headers=sent) as response:
             status = attempt.status = response.status_code
             if status != httpx.codes.OK:
                 return _reason(status), response.headers if status in PASSING else None

@@ -67,12 +67,12 @@ def evaluate(
         drafts: the draft orders that are meant.
 
     Raises:
-        PreconditionFailed: data was missing, and no rule could run.
+        PreconditionFailed: data was missing, no rule could run, and the call wants no card of it.
     """
     result = Evaluation(gaps=_foreign(drafts))
     for rule in rules:
         _run(rule, chart, know, call, result)
-    if result.blocked and not result.ran and not result.failed:
+    if result.blocked and not (result.ran or result.failed or call.always_answers):
         raise PreconditionFailed(*_problems(result))
     for rule in rules:
         if rule.id in result.ran:

@@ -7,13 +7,13 @@ import socket
 import sys
 
 import msgspec
-import uvicorn
 
 from hooks.errors import CardwiseError, ConfigurationError
 from service import demo
-from service.app import create_app
+from service.app import create_app, say
 from service.settings import Settings
 from service.telemetry import logs
+from service.workers import serve
 
 
 def main() -> int:
@@ -25,14 +25,12 @@ def main() -> int:
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         app = create_app(settings)
     except CardwiseError as error:
-        sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
+        say(error)
         return 2
-    # no log_config: its lines go the way of ours
-    config = uvicorn.Config(app, access_log=False, log_config=None, server_header=False)
     sys.stdout.write(greeting(settings))
     sys.stdout.flush()
     with listener, contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        serve(app, settings.workers, listener)
     sys.stdout.write("\nCardwise has stopped.\n")
     return 0
 

@@ -1,6 +1,7 @@
 """The application: its routes, what it holds, and how errors leave it."""
 
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -11,13 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
-from hooks.errors import RequestError
+from hooks.errors import CardwiseError, RequestError
 from prefetch.client import FhirClient
 from rules import _actions
-from rules._knowledge.knowledge import Knowledge
 from rules._load import load
-from service import collector, demo, pages
+from service import collector, demo, operators, pages
 from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
@@ -25,15 +26,19 @@ from service.invoke import invoke
 from service.openapi import openapi
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
+from service.shared import Shared
 from service.state import State
 from service.telemetry import logs
-from service.telemetry.health import Readiness, health, ready
-from service.telemetry.metrics import Metrics, metrics
+from service.telemetry.health import Check, Readiness, faultless, health, ready
+from service.telemetry.metrics import Metrics
 from service.telemetry.reads import Breakers, Reads
 from service.telemetry.requests import Requests
 from service.telemetry.traces import Traces
 from service.tenants.reload import Tenants
+from service.tenants.upkeep import Upkeep
 from service.trust.gate import guarded
+from service.trust.ledger import Ledger
+from service.trust.shared_ledger import SharedLedger
 
 
 def create_app(
@@ -68,6 +73,7 @@ def create_app(
     app.router.redirect_slashes = False  # it would repeat whatever host and path were sent
     app.state.cardwise = state
     app.state.tenants = tenants
+    app.state.upkeep = Upkeep(tenants, state.shared, warm=settings.warm_keys)
     # around the last resort, so that answers to errors can be read by browsers too
     shared = CORSMiddleware(
         LastResort(app),
@@ -95,25 +101,49 @@ def _state(
     )
     counted.watch(Breakers(tenants.gate, fhir))
     store = FeedbackStore(settings.database)
+    shared = Shared(settings.redis.get_secret_value()) if settings.redis else None
+    checks: dict[str, Check] = {"store": store.ready}
+    if shared:
+        checks["redis"] = faultless("redis", shared.ready)
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
-        knowledge=Knowledge.shipped(),
         fhir=fhir,
         feedback=store,
         metrics=counted,
         traces=traces,
-        readiness=Readiness({"store": store.ready}),
+        readiness=Readiness(checks),
         gate=tenants.gate,
+        ledger=_ledger(settings, lambda: clock().timestamp(), shared),
         clock=clock,
+        shared=shared,
     )
 
 
+def _ledger(settings: Settings, clock: Callable[[], float], shared: Shared | None) -> Ledger:
+    if shared is None:
+        return Ledger(clock)
+    return SharedLedger(clock, shared, alone=settings.redis_down == "alone")
+
+
 def from_environment() -> ASGIApp:
-    """Make the application for a server of one's own, such as `uvicorn --factory`."""
-    settings = Settings.from_environment(os.environ)
-    logs.configure(settings.log_level, settings.form)
-    return create_app(settings)
+    """Make the application for each of our workers, and for a server such as `uvicorn --factory`.
+
+    What it cannot be made with ends the process with the status at which uvicorn does not start
+    it again.
+    """
+    try:
+        settings = Settings.from_environment(os.environ)
+        logs.configure(settings.log_level, settings.form)
+        return create_app(settings)
+    except CardwiseError as error:
+        say(error)
+        raise SystemExit(STARTUP_FAILURE) from None
+
+
+def say(error: CardwiseError) -> None:
+    """Say why the service does not start."""
+    sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
@@ -126,8 +156,8 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
         Route("/healthz", health, methods=["GET"]),
         Route("/readyz", ready, methods=["GET"]),
-        Route("/metrics", metrics, methods=["GET"]),
         Route("/openapi.json", openapi, methods=["GET"]),
+        *operators.routes(settings),
         Route("/", pages.front, methods=["GET"]),
     ]
     if settings.development:
@@ -140,10 +170,12 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
     collector.tune()
-    with app.state.tenants.reloaded_by_signal():
+    async with app.state.upkeep.going_on():
         state.readiness.serving = True
         yield
         state.readiness.serving = False
+    if state.shared:
+        await state.shared.aclose()
     await state.gate.keys.aclose()
     await state.fhir.aclose()
     state.feedback.close()

@@ -57,7 +57,7 @@ async def invoke(request: Request) -> Response:
 
     watched = state.traces.watched(rules) if state.traces else rules
     try:
-        result = evaluate(watched, chart, state.knowledge, _call(state, call), drafts)
+        result = evaluate(watched, chart, site.knowledge, _call(state, site, call), drafts)
     except PreconditionFailed:
         note(412, None)
         raise
@@ -75,16 +75,19 @@ async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule])
         state.clock().date(),
         asyncio.get_running_loop().time() + seconds,
         tenant=site.id,
+        aliases=site.aliases,
     )
     required = [need for rule in rules for need in rule.needs]
     return await gatherer.chart(required, [need for rule in rules for need in rule.helped_by])
 
 
-def _call(state: State, call: HookRequest) -> Call:
+def _call(state: State, site: Site, call: HookRequest) -> Call:
     base = state.settings.base_url
     return Call(
         hook_instance=call.hook_instance,
         drafts=frozenset(map(name_of, call.context.draft_resources)),
         pages=f"{base}/rules",
         own_source=Source(label="Cardwise", url=base),
+        actions=site.actions,
+        always_answers=site.always_answers,
     )

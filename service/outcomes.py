@@ -19,6 +19,7 @@ from hooks.errors import (
     PreconditionFailed,
     Problem,
     RequestError,
+    Unavailable,
     UnknownService,
 )
 from service.telemetry.exchange import request_id, tell
@@ -30,6 +31,7 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     UnknownService: 404,
     PreconditionFailed: 412,
     OverBudget: 429,
+    Unavailable: 503,
 }
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
@@ -97,7 +99,7 @@ def _headers(error: RequestError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
         told = f' error="invalid_token", error_description="{error.reason}"'
         return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
-    if isinstance(error, OverBudget):
+    if isinstance(error, OverBudget | Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}
 

@@ -5,29 +5,34 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from prefetch.client import FhirClient
-from rules._knowledge.knowledge import Knowledge
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.settings import Settings
+from service.shared import Shared
 from service.telemetry.health import Readiness
 from service.telemetry.metrics import Metrics
 from service.telemetry.traces import Traces
 from service.trust.gate import Gate
+from service.trust.ledger import Ledger
 
 Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, FHIR client, store, telemetry, gate, and clock."""
+    """Settings, catalogue, FHIR client, store, telemetry, gate, ledger, and clock.
+
+    `shared` is what all processes know together; None where there is one only.
+    """
 
     settings: Settings
     catalog: Catalog
-    knowledge: Knowledge
     fhir: FhirClient
     feedback: FeedbackStore
     metrics: Metrics
     traces: Traces | None
     readiness: Readiness
     gate: Gate
+    ledger: Ledger
     clock: Clock
+    shared: Shared | None

@@ -60,19 +60,23 @@ class Door:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, clock: Clock, config: str = CONFIG, **settings: Any
+    folder: Path, clock: Clock, config: str = CONFIG, *, sockets: bool = False, **settings: Any
 ) -> AsyncIterator[Door]:
-    """The service with a configuration, its callers' keys where they say they are."""
+    """The service with a configuration, its callers' keys where they say they are.
+
+    With `sockets`, FHIR servers are read over the network.
+    """
     file = folder / "cardwise.toml"
     file.write_text(config)
     keys = KeyServer({JKU: key_set(public_key(ec_key()))})
     fhir = FhirServer(frozenset({TOKEN}), page_size=50, base_url=FHIR_BASE, clock=clock)
     fhir.load(allergy())
     given: Json = {"public_url": PUBLIC, "database": folder / "x.sqlite", "config": file}
+    given |= {"warm_keys": False, "open_metrics": True}
     app = create_app(
         Settings(**(given | settings)),
         clock=clock,
-        fhir_transport=httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)])),
+        fhir_transport=None if sockets else _way_to(fhir),
         keys_transport=httpx.ASGITransport(keys.app),
     )
     inner = app.app.app._app  # type: ignore[attr-defined]  # below the layers of `create_app`
@@ -82,3 +86,7 @@ async def opened(
         httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client,
     ):
         yield Door(client, keys, fhir, file, inner)
+
+
+def _way_to(fhir: FhirServer) -> httpx.ASGITransport:
+    return httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)]))

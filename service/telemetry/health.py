@@ -14,6 +14,18 @@ _log: Final = logging.getLogger("cardwise.health")
 Check = Callable[[], Awaitable[bool]]
 
 
+def faultless(name: str, fault: Callable[[], Awaitable[str]]) -> Check:
+    """The check that there is no fault; one that there is gets logged."""
+
+    async def check() -> bool:
+        found = await fault()
+        if found:
+            _log.warning("a check failed", extra={"facts": {"check": name, "fault": found}})
+        return not found
+
+    return check
+
+
 class Readiness:
     """Named checks of what calls need. A FHIR server that is down is no such thing.
 

@@ -6,7 +6,7 @@ anything from a request, so that there are only so many. docs/operations.md tell
 
 import asyncio
 import time
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import cache
 from typing import Final, TypeVar
 
@@ -62,8 +62,23 @@ class Metrics:
             "Calls not admitted: tokens by what was wrong with them, and calls over budget.",
             "reason",
         )
+        self._of_what_it_needs()
         self._of_servers()
         self._of_the_process()
+
+    def _of_what_it_needs(self) -> None:
+        self._keys = Gauge(
+            "cardwise_keys",
+            "Whether a tenant's keys can be had: 1, or 0.",
+            ("tenant",),
+            registry=self.registry,
+        )
+        self._stores = Gauge(
+            "cardwise_store_up",
+            "Whether a store answers: 1, or 0.",
+            ("store",),
+            registry=self.registry,
+        )
 
     def _of_servers(self) -> None:
         self._queries = self._counter(
@@ -116,6 +131,16 @@ class Metrics:
         """Count a call that was not admitted."""
         self._refusals(reason).inc()
 
+    def keys(self, faults: Mapping[str, str]) -> None:
+        """Set for which tenants keys can be had: those of no fault."""
+        self._keys.clear()
+        for tenant, fault in faults.items():
+            self._keys.labels(tenant).set(not fault)
+
+    def store(self, name: str, *, up: bool) -> None:
+        """Set whether a store answers."""
+        self._stores.labels(name).set(up)
+
     def queried(self, tenant: str, server: str, source: str) -> None:
         """Count a query that was sent to the server, or shared in another's answer."""
         self._queries(tenant, server, source).inc()
@@ -156,5 +181,10 @@ def _labelled(metric: _M) -> Callable[..., _M]:
 
 async def metrics(request: Request) -> Response:
     """`GET /metrics`."""
-    text = await request.app.state.cardwise.metrics.text()
-    return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
+    state = request.app.state.cardwise
+    state.metrics.keys(request.app.state.tenants.keyless())
+    if state.shared:
+        state.metrics.store("redis", up=not state.shared.fault)
+    return Response(
+        await state.metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )
