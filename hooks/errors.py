@@ -7,11 +7,13 @@ CardwiseError
 │   ├── WrongHook             the service does not answer that hook
 │   ├── WrongPatient          a draft order is for somebody else
 │   ├── NotAuthenticated      the caller's token is missing or cannot be trusted
-│   └── OverBudget            the caller's site calls more than was agreed
+│   ├── OverBudget            the caller's site calls more than was agreed
+│   └── Unavailable           what is needed to check a call cannot be reached
 ├── PreconditionFailed      required patient data could not be obtained
 ├── NotObtained             a rule read something that was not obtained
 ├── InvalidAnswer           a card or action we made breaks the standard
 ├── RuleError               a rule folder cannot be loaded
+├── KnowledgeError          an official release cannot be imported
 └── ConfigurationError      a setting cannot be used
 
 Messages say what was expected, what came, and where. They never hold patient data or tokens:
@@ -81,12 +83,30 @@ class OverBudget(RequestError):
     """The caller's site calls more often, or more at once, than was agreed (HTTP 429).
 
     Attributes:
+        reason: one word for it, for counters.
         retry_after: seconds after which a call may be made again.
     """
+
+    reason = "over-budget"
 
     def __init__(self, text: str, retry_after: int) -> None:
         self.retry_after = retry_after
         super().__init__(Problem(text, code="throttled"))
+
+
+class Unavailable(RequestError):
+    """What is needed to check a call cannot be reached (HTTP 503); nothing is wrong with the call.
+
+    Attributes:
+        reason: one word for it, for counters.
+        retry_after: seconds after which a call may be made again.
+    """
+
+    reason = "unavailable"
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(Problem(text, code="no-store"))
 
 
 class PreconditionFailed(RequestError):
@@ -108,6 +128,10 @@ class InvalidAnswer(CardwiseError):
 
 class RuleError(CardwiseError):
     """A rule folder cannot be loaded; the message says what to change and where."""
+
+
+class KnowledgeError(CardwiseError):
+    """A release cannot be imported, or what was imported cannot be read; says what to do."""
 
 
 class ConfigurationError(CardwiseError):

@@ -85,7 +85,7 @@ class Feedback(_Sent):
 class FeedbackRequest(_Sent):
     """The whole body: at least one piece of feedback, for one card or for many."""
 
-    feedback: tuple[Feedback, ...]
+    feedback: tuple[Feedback, ...] = Field(json_schema_extra={"minItems": 1})
 
     @field_validator("feedback")
     @classmethod

@@ -32,7 +32,9 @@ class FhirAuthorization(msgspec.Struct, frozen=True):
         return "FhirAuthorization(access_token=…)"
 
 
-class _Envelope(msgspec.Struct, frozen=True):
+class Envelope(msgspec.Struct, frozen=True):
+    """What every hook's request has, as it is sent."""
+
     hook: Annotated[str, msgspec.Meta(min_length=1)]
     hookInstance: Annotated[str, msgspec.Meta(min_length=1)]
     context: msgspec.Raw
@@ -117,7 +119,7 @@ def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest
     Raises:
         MalformedRequest: not JSON, a required field is missing, or a field has the wrong type.
     """
-    envelope = decode(body, _Envelope, "")
+    envelope = decode(body, Envelope, "")
     context_type = contexts.get(envelope.hook)
     if context_type is None:
         known = ", ".join(sorted(contexts))

@@ -134,6 +134,15 @@ class Allergy:
         described = [reaction.description.strip() for reaction in reactions if not named]
         return tuple(dict.fromkeys(filter(None, (*named, *described))))
 
+    @lazy
+    def told(self) -> tuple[str, ...]:
+        """Every wording of the reactions, displays of codes included: to look up, not to show."""
+        reactions = self._read.reaction
+        named = [c for reaction in reactions for c in reaction.manifestation]
+        texts = [text for c in named for text in (c.text, *(each.display for each in c.codings))]
+        texts += [reaction.description for reaction in reactions]
+        return tuple(filter(None, texts))
+
     @property
     def severities(self) -> frozenset[str]:
         """`mild`, `moderate`, `severe`, of every reaction recorded."""

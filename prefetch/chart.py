@@ -10,6 +10,7 @@ from typing import Any
 from hooks.errors import Problem, WrongPatient
 from hooks.request import Context
 from prefetch import needs
+from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.allergy import Allergy
 from prefetch.coding import as_text
 from prefetch.data import Data
@@ -26,6 +27,7 @@ class Chart:
         context: Context,
         data: Mapping[str, Data],
         references: Mapping[str, Resource] | None = None,
+        aliases: Aliases = NO_ALIASES,
     ) -> None:
         """Make a chart.
 
@@ -33,10 +35,12 @@ class Chart:
             context: the hook's context, with the draft orders if it has any.
             data: what is known under each prefetch key.
             references: Medication resources found outside of these, by `Type/id`.
+            aliases: the site's names for code systems in draft orders.
         """
         self._context = context
         self._data = data
         self._references = references or {}
+        self._aliases = aliases
 
     @property
     def patient_id(self) -> str:
@@ -88,12 +92,13 @@ class Chart:
         return self._data[key].typed
 
     def _orders(self, resources: Iterable[Resource]) -> list[MedicationOrder]:
-        return [MedicationOrder(resource, self._medications) for resource in resources]
+        return [MedicationOrder(r, self._medications, self._aliases) for r in resources]
 
     @lazy
     def _medications(self) -> dict[str, Resource]:
         """Medication resources by `Type/id`: siblings of the drafts, included, or read for us."""
-        known = sibling_medications(self._context)
+        siblings = sibling_medications(self._context)
+        known = {name: self._aliases.resource(each) for name, each in siblings.items()}
         listed = self._data.get(needs.medications.key)
         known |= included_medications(listed) if listed is not None else {}
         return known | dict(self._references)

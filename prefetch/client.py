@@ -13,6 +13,8 @@ import msgspec
 
 from prefetch.breaker import Breakers, Position
 from prefetch.coding import as_list, as_text
+from prefetch.extras import NO_EXTRAS, Extras
+from prefetch.observer import Observer
 from prefetch.origins import same_origin
 from prefetch.pacing import Pacing
 from prefetch.sharing import Sharing
@@ -46,6 +48,7 @@ class Access:
         deadline: event-loop time after which no answer is of use.
         expires: event-loop time at which the token ends; infinite when that is not known.
         tenant: whose call this is; answers are never shared between tenants.
+        extras: what this server demands of every read, beside the token.
         refused: set once the server has refused the token: it is not sent again.
         failed: set once the server has failed in this call: a call counts as one failure.
     """
@@ -55,6 +58,7 @@ class Access:
     deadline: float
     expires: float = float("inf")
     tenant: str = ""
+    extras: Extras = NO_EXTRAS
     refused: bool = False
     failed: bool = False
     identity: str = field(init=False)
@@ -66,6 +70,11 @@ class Access:
     def __repr__(self) -> str:
         """A form that can be logged: the token never prints."""
         return f"Access(base={self.base!r}, token=…)"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of every read."""
+        return {**dict(self.extras.headers), "Authorization": f"Bearer {self.token}"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,7 @@ class FhirClient:
         *,
         cache_seconds: float = 0,
         pacing: Pacing | None = None,
+        observer: Observer | None = None,
     ) -> None:
         """Make the client.
 
@@ -104,9 +114,11 @@ class FhirClient:
             transport: another way out than the network, such as an ASGI app.
             cache_seconds: how long whole answers are kept for the same token; 0 keeps none.
             pacing: says whether and when to try again.
+            observer: watches what is asked, and what comes.
         """
+        self.observer = observer or Observer()
         self._bounds = bounds or Bounds()
-        self._wire = Wire(transport, pacing or Pacing())
+        self._wire = Wire(transport, pacing or Pacing(), self.observer)
         self._sharing: Sharing[Answer] = Sharing(cache_seconds, _now)
         self._breakers = Breakers(_now)
 
@@ -135,6 +147,7 @@ class FhirClient:
             return Answer(reason=Reason.UNAUTHORIZED)
         if access.deadline <= _now():
             return Answer(reason=Reason.TIMEOUT)  # which says nothing of the server
+        url = access.extras.on(url)
         answer = await self._shared(access, url)
         if answer.reason is Reason.TIMEOUT and access.deadline - _now() > _WORTH_ASKING:
             # it was another call's request, and that call had less time than this one
@@ -143,17 +156,24 @@ class FhirClient:
         return answer
 
     async def _shared(self, access: Access, url: str) -> Answer:
-        key = (access.tenant, access.base, access.identity, url)
+        key = (access.tenant, access.base, access.identity, access.extras, url)
+        shared = True
+
+        async def ask() -> Answer:
+            nonlocal shared
+            shared = False
+            return await self._guarded(access, url)
+
         try:
             # the request keeps to the deadline by itself; the grace lets it hand over what it has
             async with asyncio.timeout_at(access.deadline + _GRACE):
                 return await self._sharing.get(
-                    key,
-                    lambda: self._guarded(access, url),
-                    lambda found: 0 if found.reason else access.expires - _now(),
+                    key, ask, lambda found: 0 if found.reason else access.expires - _now()
                 )
         except TimeoutError:
             return Answer(reason=Reason.TIMEOUT)
+        finally:
+            self.observer.queried(access.base, shared=shared)
 
     async def _guarded(self, access: Access, url: str) -> Answer:
         """Read, unless the server is known to be down; learn from what comes."""
@@ -178,16 +198,17 @@ class FhirClient:
         while next_url is not None:
             if len(pages) == self._bounds.pages or entries <= 0:
                 return pages, Reason.TRUNCATED
-            page = await self._wire.get(next_url, access.token, access.deadline, room)
+            page = await self._wire.get(next_url, access.headers, access.deadline, room)
             if isinstance(page, Reason):
                 return pages, page
             pages.append(page)
             room -= len(page)
             entries -= _entries(page)
             link = next_link(page)
-            next_url = same_origin(access.base, link) if link else None
-            if link and next_url is None:
+            following = same_origin(access.base, link) if link else None
+            if link and following is None:
                 return pages, Reason.TRUNCATED
+            next_url = access.extras.on(following) if following else None
         return pages, None
 
 

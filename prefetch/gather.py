@@ -7,9 +7,10 @@ For every need of the rules that will run:
 3. nothing usable came: read it from the FHIR server with the delegated token, all at once;
 4. no way to read it: not obtained, with the reason.
 
-A given list with a next link is completed from the server, or else it is not whole. A need whose
-template leads to nothing is not asked for and known to be empty; one that depends on another need
-comes after it, and has failed when that has.
+A query that the server refuses is asked again in its wider form, where there is one. A given list
+with a next link is completed from the server, or else it is not whole. A need whose template leads
+to nothing is not asked for and known to be empty; one that depends on another need comes after it,
+and has failed when that has.
 """
 
 import asyncio
@@ -20,9 +21,11 @@ from typing import Any, Final
 import msgspec
 
 from hooks.request import FhirAuthorization, HookRequest
+from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.chart import Chart, included_medications, medication_requests, sibling_medications
 from prefetch.client import Access, Answer, FhirClient, next_link
 from prefetch.data import Data
+from prefetch.extras import NO_EXTRAS, Extras
 from prefetch.medication import unresolved
 from prefetch.needs import Need
 from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
@@ -53,6 +56,7 @@ class Gatherer:
         deadline: float,
         *,
         tenant: str = "",
+        aliases: Aliases = NO_ALIASES,
     ) -> None:
         """Prepare for one call.
 
@@ -63,11 +67,15 @@ class Gatherer:
             today: the day `today()` stands for.
             deadline: event-loop time by which all data must be in.
             tenant: whose call this is; nothing read for it is shared with another's.
+            aliases: its names for code systems.
         """
         self._client = client
         self._request = request
         self._today = today
-        self._access = _access(request, servers, deadline, tenant)
+        self._aliases = aliases
+        self._prefetch = aliases.prefetch(request.prefetch)
+        self._extras = servers.extras_of(request.fhir_server) if request.fhir_server else NO_EXTRAS
+        self._access = _access(request, servers, deadline, tenant, self._extras)
 
     async def chart(self, required: Iterable[Need], optional: Iterable[Need] = ()) -> Chart:
         """The patient's chart: every need obtained as far as it can be, missing ones at once.
@@ -84,24 +92,24 @@ class Gatherer:
             data, drugs = await asyncio.gather(self._gather(needs), self._medications(drafted))
         else:
             data, drugs = await self._gather(needs), {}
-        if MEDICATIONS in must and data[MEDICATIONS.key].obtained:
+        if any(n.key == MEDICATIONS.key for n in must) and data[MEDICATIONS.key].obtained:
             listed = data[MEDICATIONS.key]
             known = {**siblings, **included_medications(listed)}
             drugs |= await self._medications(unresolved(r, known) for r in listed)
-        return Chart(context, data, drugs)
+        return Chart(context, data, drugs, self._aliases)
 
     async def _medications(self, references: Iterable[str]) -> dict[str, Resource]:
         """The Medications orders refer to: from any prefetch key, or else read."""
         wanted = {reference for reference in references if reference}
         if not wanted:
             return {}
-        given = medications_in(self._request.prefetch)
+        given = medications_in(self._prefetch)
         return given | await self._read(sorted(wanted - given.keys()))
 
     async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
         """The data of each need; those that depend on others after these, the rest at once."""
         can_ask = isinstance(self._access, Access)
-        values = recognise(self._request.prefetch, needs, sure=can_ask)
+        values = recognise(self._prefetch, needs, sure=can_ask, always=self._extras.query)
         found: dict[str, Data] = {}
         missing: list[Need] = []
         for need in needs:
@@ -125,6 +133,14 @@ class Gatherer:
         return given if given.obtained else None
 
     async def _obtain(self, need: Need, value: msgspec.Raw | None, found: dict[str, Data]) -> Data:
+        with self._client.observer.obtaining(need) as tell:
+            data = await self._obtained(need, value, found)
+            tell(data)
+            return data
+
+    async def _obtained(
+        self, need: Need, value: msgspec.Raw | None, found: dict[str, Data]
+    ) -> Data:
         if value is None:
             return await self._fetch(need, found)
         if link := next_link(value):
@@ -135,25 +151,27 @@ class Gatherer:
         return fetched if fetched.obtained else given
 
     async def _fetch(self, need: Need, found: dict[str, Data]) -> Data:
-        filled = await self._filled(need, found)
-        if filled.reason is not None:
-            answer = Answer(reason=filled.reason)
-        elif not filled.query:
-            answer = Answer((_NOTHING,))
-        else:
-            answer = await self._query(filled.query)
+        answer = await self._ask(need.template, found)
+        if answer.reason is Reason.REJECTED and need.wider:
+            answer = await self._ask(need.wider, found)
         patient = self._request.context.patient_id
         return Data(need, patient, answer.pages, fetched=True, reason=answer.reason)
 
-    async def _filled(self, need: Need, found: dict[str, Data]) -> Filled:
-        """The need's query, after reading the references that its paths look into."""
-        if not dependencies(need.template) and not self._request.context.draft_entries:
+    async def _ask(self, template: str, found: dict[str, Data]) -> Answer:
+        filled = await self._filled(template, found)
+        if filled.reason is not None:
+            return Answer(reason=filled.reason)
+        return await self._query(filled.query) if filled.query else Answer((_NOTHING,))
+
+    async def _filled(self, template: str, found: dict[str, Data]) -> Filled:
+        """The query of a template, after reading the references that its paths look into."""
+        if not dependencies(template) and not self._request.context.draft_entries:
             known: dict[str, Resource] = {}
         else:
             known = self._at_hand(found)
         for _ in range(_MOST_STEPS):
             sources = Sources(self._request.context, self._today, found, known)
-            filled = fill(need.template, sources)
+            filled = fill(template, sources)
             if not filled.wanted:
                 return filled
             resources = await self._read(sorted(filled.wanted))
@@ -189,13 +207,17 @@ class Gatherer:
         authorization = self._request.authorization
         if authorization is not None and not may_read(authorization.scope, kind):
             return Answer(reason=Reason.FORBIDDEN)
-        return await self._client.query(self._access, relative)
+        return self._named(await self._client.query(self._access, relative))
+
+    def _named(self, answer: Answer) -> Answer:
+        """The answer with code systems called by their own names."""
+        return Answer(self._aliases.pages(answer.pages), answer.reason)
 
     async def _complete(self, need: Need, first: msgspec.Raw, link: str) -> Data:
         """Follow the next link of a prefetched list."""
         answer = Answer(reason=Reason.TRUNCATED)
         if isinstance(self._access, Access) and (url := same_origin(self._access.base, link)):
-            answer = await self._client.follow(self._access, url)
+            answer = self._named(await self._client.follow(self._access, url))
         reason = None if answer.reason is None else Reason.TRUNCATED
         return Data(need, self._request.context.patient_id, [first, *answer.pages], reason=reason)
 
@@ -209,7 +231,7 @@ def with_earlier(needs: Iterable[Need]) -> list[Need]:
 
 
 def _access(
-    request: HookRequest, servers: AllowedServers, deadline: float, tenant: str
+    request: HookRequest, servers: AllowedServers, deadline: float, tenant: str, extras: Extras
 ) -> Access | Reason:
     """The way to the FHIR server, or why there is none."""
     if request.fhir_server is None:
@@ -220,7 +242,7 @@ def _access(
         return Reason.NO_TOKEN
     expires = asyncio.get_running_loop().time() + _lifetime(request.authorization)
     token = request.authorization.access_token
-    return Access(request.fhir_server, token, deadline, expires, tenant)
+    return Access(request.fhir_server, token, deadline, expires, tenant, extras)
 
 
 def _lifetime(authorization: FhirAuthorization) -> float:

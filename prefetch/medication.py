@@ -9,6 +9,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
@@ -78,20 +79,24 @@ class MedicationOrder:
     """
 
     def __init__(
-        self, resource: MedicationRequest | Resource, medications: Mapping[str, Resource]
+        self,
+        resource: MedicationRequest | Resource,
+        medications: Mapping[str, Resource],
+        aliases: Aliases = NO_ALIASES,
     ) -> None:
         """Wrap the resource.
 
         Args:
             resource: the MedicationRequest.
             medications: Medication resources by `Type/id`, for references that leave it.
+            aliases: the site's names for code systems in `resource`.
         """
         if isinstance(resource, MedicationRequest):
             self.resource: Resource = {}
             self._read = resource
         else:
             self.resource = resource
-            self._read = typed(resource, MedicationRequest, medication_request)
+            self._read = typed(aliases.resource(resource), MedicationRequest, medication_request)
         self.medication = _medication(self._read, medications)
 
     @property

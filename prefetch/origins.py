@@ -10,6 +10,8 @@ from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from prefetch.extras import NO_EXTRAS, Extras
+
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}
 
 
@@ -62,14 +64,20 @@ class AllowedServers:
     Attributes:
         bases: base URLs of allowed servers.
         loopback: whether servers on this machine are allowed too, even by plain http.
+        extras: base URLs of those that demand more than the token, and what.
     """
 
     bases: frozenset[str] = frozenset()
     loopback: bool = False
+    extras: tuple[tuple[str, Extras], ...] = ()
 
     def allows(self, fhir_server: str) -> bool:
         """Whether this base URL may be read: listed and https, or loopback where allowed."""
         return _allows(self, fhir_server)
+
+    def extras_of(self, fhir_server: str) -> Extras:
+        """What every read of this base URL carries beside the token."""
+        return _extras_of(self, fhir_server) if self.extras else NO_EXTRAS
 
 
 @lru_cache(maxsize=1024)
@@ -81,6 +89,12 @@ def _allows(servers: AllowedServers, fhir_server: str) -> bool:
         return True
     listed = {_place(base) for base in servers.bases}
     return found.scheme == "https" and _place(fhir_server) in listed
+
+
+@lru_cache(maxsize=1024)
+def _extras_of(servers: AllowedServers, fhir_server: str) -> Extras:
+    place = _place(fhir_server)
+    return next((more for base, more in servers.extras if _place(base) == place), NO_EXTRAS)
 
 
 def _place(base: str) -> tuple[Origin | None, str]:

@@ -4,7 +4,7 @@ Keys are ours by discovery, but sites retype them (Epic's `item1` to `item5`), a
 read discovery at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
@@ -34,7 +34,11 @@ class _Glance(msgspec.Struct):
 
 
 def recognise(
-    prefetch: Prefetch, needs: Iterable[Need], *, sure: bool = False
+    prefetch: Prefetch,
+    needs: Iterable[Need],
+    *,
+    sure: bool = False,
+    always: Container[tuple[str, str]] = (),
 ) -> dict[str, msgspec.Raw]:
     """The prefetch value for each need that has one, by the need's key.
 
@@ -43,19 +47,22 @@ def recognise(
         needs: what is needed.
         sure: whether to leave out a Bundle under a foreign key that does not say which search it
             answers: where the server can be asked, its answer is better than a guess.
+        always: parameters that every read of the server has.
     """
     needs = list(needs)
     values = {need.key: prefetch[need.key] for need in needs if need.key in prefetch}
     for need in needs:
         if need.key not in values:
             unclaimed = (value for key, value in prefetch.items() if key not in values)
-            found = next((value for value in unclaimed if _answers(value, need, sure)), None)
+            found = next((v for v in unclaimed if _answers(v, need, sure, always)), None)
             if found is not None:
                 values[need.key] = found
     return values
 
 
-def _answers(value: msgspec.Raw, need: Need, sure: bool) -> bool:
+def _answers(
+    value: msgspec.Raw, need: Need, sure: bool, always: Container[tuple[str, str]]
+) -> bool:
     """Whether a value is recognisably the answer to a need's query."""
     try:
         glance = msgspec.json.decode(value, type=_Glance)
@@ -66,11 +73,11 @@ def _answers(value: msgspec.Raw, need: Need, sure: bool) -> bool:
     links = (link for link in as_list(glance.link) if isinstance(link, dict))
     urls = [as_text(link.get("url")) for link in links if link.get("relation") == "self"]
     if urls:
-        return _is_query(urls[0], need)
+        return _is_query(urls[0], need, always)
     return not sure and _first_type(value) == need.resource
 
 
-def _is_query(url: str, need: Need) -> bool:
+def _is_query(url: str, need: Need, always: Container[tuple[str, str]]) -> bool:
     """Whether a search's own link is for all that the need asks for, and not for a part of it."""
     try:
         parts = urlsplit(url)
@@ -80,7 +87,8 @@ def _is_query(url: str, need: Need) -> bool:
     ours = dict(parse_qsl(urlsplit(need.template).query))
     kind = parts.path.removesuffix("/_search").rpartition("/")[2]
     return kind == need.resource and all(
-        name in _HARMLESS or ours.get(name) == value for name, value in asked
+        name in _HARMLESS or ours.get(name) == value or (name, value) in always
+        for name, value in asked
     )
 
 

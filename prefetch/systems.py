@@ -4,8 +4,9 @@ Sources: FHIR R4 "Using Codes in resources" (https://hl7.org/fhir/R4/terminologi
 for URLs and OIDs; the aliases marked "seen" come from answers of vendors' public sandboxes.
 """
 
+from collections.abc import Callable
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 RXNORM: Final = "http://www.nlm.nih.gov/research/umls/rxnorm"
 SNOMED: Final = "http://snomed.info/sct"
@@ -24,6 +25,8 @@ _ALIASES: Final = {
     "urn:oid:2.16.840.1.113883.6.90": ICD10CM,
     "urn:oid:2.16.840.1.113883.6.1": LOINC,
 }
+# Each system that is known here, with its OID.
+OIDS: Final = {url: oid for oid, url in _ALIASES.items()}
 
 
 @lru_cache(maxsize=1024)
@@ -35,3 +38,15 @@ def canonical(system: str) -> str:
     if name[:1].isdigit():  # a bare OID, without its urn:oid: prefix
         return _ALIASES.get(f"urn:oid:{name}", name)
     return name.rstrip("/")
+
+
+def renamed(value: Any, name: Callable[[str], str]) -> Any:
+    """JSON with every `system` in it called what `name` makes of it; a copy."""
+    if isinstance(value, list):
+        return [renamed(each, name) for each in value]
+    if not isinstance(value, dict):
+        return value
+    found = {member: renamed(inner, name) for member, inner in value.items()}
+    if isinstance(system := found.get("system"), str):
+        found["system"] = name(system)
+    return found

@@ -13,6 +13,7 @@ import anyio
 import httpx
 import msgspec
 
+from prefetch.observer import Attempt, Observer
 from prefetch.pacing import PASSING, Pacing
 from prefetch.states import Reason
 
@@ -32,14 +33,21 @@ _GZIP_OR_ZLIB: Final = 32 + zlib.MAX_WBITS
 class Wire:
     """A pooled HTTP client for FHIR reads. One per process."""
 
-    def __init__(self, transport: httpx.AsyncBaseTransport | None, pacing: Pacing) -> None:
+    def __init__(
+        self,
+        transport: httpx.AsyncBaseTransport | None,
+        pacing: Pacing,
+        observer: Observer | None = None,
+    ) -> None:
         """Make it.
 
         Args:
             transport: another way out than the network, such as an ASGI app.
             pacing: says whether and when to try again.
+            observer: watches each request.
         """
         self._pacing = pacing
+        self._observer = observer or Observer()
         self._http = httpx.AsyncClient(
             http2=True,
             follow_redirects=False,
@@ -55,12 +63,14 @@ class Wire:
         """Close the pooled connections."""
         await self._http.aclose()
 
-    async def get(self, url: str, token: str, deadline: float, room: int) -> bytes | Reason:
+    async def get(
+        self, url: str, headers: Mapping[str, str], deadline: float, room: int
+    ) -> bytes | Reason:
         """GET one JSON object, trying again where that is safe and there is time.
 
         Args:
             url: absolute, and already known to be of the right origin.
-            token: the delegated bearer token.
+            headers: the delegated token, and whatever else this server demands.
             deadline: event-loop time after which no answer is of use.
             room: the most bytes to take in, once unpacked.
         """
@@ -68,22 +78,25 @@ class Wire:
         attempt = 0
         while True:
             attempt += 1
-            found, headers = await self._attempt(url, token, deadline, room)
-            if headers is None:
+            made = Attempt(url)
+            with self._observer.attempt(made):
+                found, answered = await self._attempt(made, headers, deadline, room)
+                made.reason = found if isinstance(found, Reason) else None
+            if answered is None:
                 return found
-            pause = self._pacing.pause(attempt, headers, deadline - clock())
+            pause = self._pacing.pause(attempt, answered, deadline - clock())
             if pause is None:
                 return found
             await asyncio.sleep(pause)
 
     async def _attempt(
-        self, url: str, token: str, deadline: float, room: int
+        self, attempt: Attempt, headers: Mapping[str, str], deadline: float, room: int
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
         """One attempt: what it brought, and the headers to pace by when another may help."""
         try:
             # not asyncio's timeout: it would cut in while a connection goes back, and lose it
             with anyio.fail_after(deadline - asyncio.get_running_loop().time()):
-                return await self._exchange(url, token, room)
+                return await self._exchange(attempt, headers, room)
         except TimeoutError:
             return Reason.TIMEOUT, None
         except httpx.TransportError:
@@ -92,11 +105,11 @@ class Wire:
             return Reason.MALFORMED, None
 
     async def _exchange(
-        self, url: str, token: str, room: int
+        self, attempt: Attempt, headers: Mapping[str, str], room: int
     ) -> tuple[bytes | Reason, Mapping[str, str] | None]:
-        headers = {"Authorization": f"Bearer {token}"}
-        async with self._http.stream("GET", url, headers=headers) as response:
-            status = response.status_code
+        sent = {**attempt.headers, **headers}
+        async with self._http.stream("GET", attempt.url, headers=sent) as response:
+            status = attempt.status = response.status_code
             if status != httpx.codes.OK:
                 return _reason(status), response.headers if status in PASSING else None
             body = await _unpacked(response, room)

@@ -9,15 +9,16 @@ from prefetch.allergy import Allergy
 from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.medication import Medication, MedicationOrder
-from rules._allergy_conflicts import (
+from rules._allergy.conflicts import allergy_conflicts
+from rules._allergy.entries import (
     Charted,
-    allergy_conflicts,
     charted,
-    drugs_of,
+    contradiction,
     may_conflict,
-    unidentified,
     unrecognised,
 )
+from rules._allergy.orders import drugs_of, unidentified
+from rules._allergy.replacements import replacements
 from rules._finding import Advice, Finding, NotChecked, Replacement, remove, swap
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.alternatives import Alternative
@@ -50,12 +51,14 @@ __all__ = [
     "Source",
     "allergy_conflicts",
     "charted",
+    "contradiction",
     "drugs_of",
     "markdown",
     "may_conflict",
     "needs",
     "plain",
     "remove",
+    "replacements",
     "rule",
     "sentence",
     "shorten",

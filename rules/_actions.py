@@ -9,20 +9,23 @@ from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from hooks.cards import Action
 from hooks.errors import InvalidAnswer
+from rules._action_profile import STANDARD, ActionProfile
 from rules._finding import Change
 from rules._plain_r4 import is_plainly_valid
 from rules._text import plain
 
 
-def to_action(change: Change, drafts: Collection[str]) -> Action:
+def to_action(change: Change, drafts: Collection[str], profile: ActionProfile = STANDARD) -> Action:
     """The action for a change.
 
     Args:
         change: what the rule suggests.
         drafts: references of the draft orders, as `Type/id`.
+        profile: what the EHR makes of actions.
 
     Raises:
         InvalidAnswer: the order to delete is not among the drafts, or the resource is not valid.
@@ -32,7 +35,8 @@ def to_action(change: Change, drafts: Collection[str]) -> Action:
         if change.resource_id not in drafts:
             raise InvalidAnswer("a delete must name one of the draft orders")
         return Action(type="delete", description=description, resourceId=change.resource_id)
-    return Action(type="create", description=description, resource=valid(change.resource or {}))
+    resource = profile.named(valid(change.resource or {}))
+    return Action(type="create", description=description, resource=resource)
 
 
 def valid(resource: dict[str, Any]) -> dict[str, Any]:
@@ -47,9 +51,15 @@ def valid(resource: dict[str, Any]) -> dict[str, Any]:
     try:
         _model(kind).model_validate(resource)
     except ValidationError as error:
-        places = {".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}
+        places = {_place(e) for e in error.errors(include_input=False)}
         raise InvalidAnswer(f"{kind} is not valid R4 at {', '.join(sorted(places))}") from None
     return resource
+
+
+def _place(fault: ErrorDetails) -> str:
+    """The element at fault; the one around it where FHIR does not know its name: a chart's own."""
+    known = fault["loc"][:-1] if fault["type"] == "extra_forbidden" else fault["loc"]
+    return ".".join(map(str, known)) or "the whole"
 
 
 @cache

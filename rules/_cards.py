@@ -7,8 +7,9 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
 
-from hooks.cards import Card, Link, Source, Suggestion, Topic
+from hooks.cards import Card, Link, SelectionBehavior, Source, Suggestion, Topic
 from hooks.errors import InvalidAnswer
+from rules._action_profile import STANDARD, ActionProfile
 from rules._actions import to_action
 from rules._finding import Advice, Finding, NotChecked
 from rules._override_reasons import OVERRIDE_REASONS
@@ -32,12 +33,16 @@ class Call:
         drafts: references of the draft orders.
         pages: URL below which the rules' pages are found.
         own_source: who speaks on a "not checked" card.
+        actions: what the EHR makes of suggestions.
+        always_answers: whether a "not checked" card is given even when no check could be made.
     """
 
     hook_instance: str
     drafts: frozenset[str]
     pages: str
     own_source: Source
+    actions: ActionProfile = STANDARD
+    always_answers: bool = False
 
 
 def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
@@ -48,15 +53,15 @@ def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
     """
     identity = "|".join((rule.id, *(item.reference for item in finding.about)))
     uuid = _uuid(call, identity)
-    suggestions = tuple(_suggestions(finding.advice, call, identity))
+    suggestions, by_hand = _offered(finding.advice, call, identity)
     return Card(
         uuid=uuid,
         summary=finding.summary,
-        detail=finding.detail or None,
+        detail="\n\n".join(filter(None, (finding.detail, _told(by_hand)))) or None,
         indicator=finding.indicator,
         source=with_topic(rule.source, rule.id),
-        suggestions=suggestions or None,
-        selectionBehavior="at-most-one" if suggestions else None,
+        suggestions=tuple(suggestions) or None,
+        selectionBehavior=_behaviour(call) if suggestions else None,
         overrideReasons=None if finding.indicator == "info" else OVERRIDE_REASONS,
         links=(Link(label="About this check", url=f"{call.pages}/{rule.id}"),),
     )
@@ -89,17 +94,42 @@ def rank(cards: Iterable[Card]) -> list[Card]:
     return sorted(distinct.values(), key=lambda card: _URGENCY[card.indicator])
 
 
-def _suggestions(advice: Iterable[Advice], call: Call, identity: str) -> Iterable[Suggestion]:
+def _offered(
+    advice: Iterable[Advice], call: Call, identity: str
+) -> tuple[list[Suggestion], list[Advice]]:
+    """The suggestions that the EHR carries out whole, and the advice that it would not."""
+    offered: list[Suggestion] = []
+    by_hand: list[Advice] = []
     for piece in advice:
+        # pieces of advice may exclude each other: where a user could take two, one is offered
+        full = bool(offered) and not call.actions.at_most_one
+        if full or not call.actions.carries_out(piece.changes):
+            by_hand.append(piece)
+            continue
         try:
-            yield Suggestion(
-                label=plain(piece.label, 80),
-                uuid=_uuid(call, f"{identity}|{piece.key}"),
-                actions=tuple(to_action(change, call.drafts) for change in piece.changes),
-            )
+            offered.append(_suggestion(piece, call, identity))
         except InvalidAnswer as error:
             # the card matters more than its button
             _log.warning("suggestion left out: %s", error)
+    return offered, by_hand
+
+
+def _suggestion(piece: Advice, call: Call, identity: str) -> Suggestion:
+    return Suggestion(
+        label=plain(piece.label, 80),
+        uuid=_uuid(call, f"{identity}|{piece.key}"),
+        actions=tuple(to_action(change, call.drafts, call.actions) for change in piece.changes),
+    )
+
+
+def _told(by_hand: Sequence[Advice]) -> str:
+    """What is left for the user to do, as Markdown."""
+    lines = [f"- {markdown(piece.label)}" for piece in by_hand]
+    return "\n".join(["To do by hand, if wanted:\n", *lines]) if lines else ""
+
+
+def _behaviour(call: Call) -> SelectionBehavior:
+    return "at-most-one" if call.actions.at_most_one else "any"
 
 
 @lru_cache(maxsize=256)

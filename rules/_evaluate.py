@@ -31,6 +31,7 @@ class Evaluation:
         ran: ids of the rules that ran to their end.
         blocked: for each rule that could not run, the data it lacked.
         failed: ids of the rules that broke.
+        fired: every card with the rule that made it, those in shadow too.
     """
 
     cards: list[Card] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Evaluation:
     ran: list[str] = field(default_factory=list)
     blocked: dict[str, list[tuple[Need, Reason]]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    fired: list[tuple[Rule, Card]] = field(default_factory=list)
 
 
 def applicable(rules: Iterable[Rule], hook: str, drafts: Sequence[Resource]) -> list[Rule]:
@@ -65,12 +67,12 @@ def evaluate(
         drafts: the draft orders that are meant.
 
     Raises:
-        PreconditionFailed: data was missing, and no rule could run.
+        PreconditionFailed: data was missing, no rule could run, and the call wants no card of it.
     """
     result = Evaluation(gaps=_foreign(drafts))
     for rule in rules:
         _run(rule, chart, know, call, result)
-    if result.blocked and not result.ran and not result.failed:
+    if result.blocked and not (result.ran or result.failed or call.always_answers):
         raise PreconditionFailed(*_problems(result))
     for rule in rules:
         if rule.id in result.ran:
@@ -102,6 +104,7 @@ def _run(rule: Rule, chart: Chart, know: Knowledge, call: Call, result: Evaluati
         _fail(rule, type(error).__name__, result)
     else:
         result.ran.append(rule.id)
+        result.fired += [(rule, card) for card in cards]
         if rule.status == "active":
             result.cards += cards
             result.gaps += [f for f in findings if isinstance(f, NotChecked)]

@@ -1,38 +1,36 @@
 """`python -m service`: start the service."""
 
 import contextlib
-import logging
 import os
 import shlex
 import socket
 import sys
 
 import msgspec
-import uvicorn
 
 from hooks.errors import CardwiseError, ConfigurationError
 from service import demo
-from service.app import create_app
+from service.app import create_app, say
 from service.settings import Settings
+from service.telemetry import logs
+from service.workers import serve
 
 
 def main() -> int:
     """Start the service and serve until Ctrl-C; return the exit status."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
     try:
         settings = Settings.from_environment(os.environ)
+        logs.configure(settings.log_level, settings.form)
         listener = listen(settings)
         settings = settings.model_copy(update={"port": listener.getsockname()[1]})
         app = create_app(settings)
     except CardwiseError as error:
-        sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
+        say(error)
         return 2
-    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
     sys.stdout.write(greeting(settings))
     sys.stdout.flush()
     with listener, contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+        serve(app, settings.workers, listener)
     sys.stdout.write("\nCardwise has stopped.\n")
     return 0
 

@@ -1,7 +1,7 @@
 """The application: its routes, what it holds, and how errors leave it."""
 
-import logging
 import os
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -13,23 +13,33 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import BaseRoute, Route
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 
-from hooks.errors import RequestError
+from hooks.errors import CardwiseError, RequestError
 from prefetch.client import FhirClient
 from rules import _actions
-from rules._knowledge.knowledge import Knowledge
 from rules._load import load
-from service import collector, pages
+from service import collector, operators, pages
 from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
-from service.metrics import Metrics, metrics
+from service.openapi import openapi
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
+from service.shared import Shared
 from service.state import State
+from service.telemetry import logs
+from service.telemetry.health import Check, Readiness, faultless, health, ready
+from service.telemetry.metrics import Metrics
+from service.telemetry.reads import Breakers, Reads
+from service.telemetry.requests import Requests
+from service.telemetry.traces import Traces
 from service.tenants.reload import Tenants
+from service.tenants.upkeep import Upkeep
 from service.trust.gate import guarded
+from service.trust.ledger import Ledger
+from service.trust.shared_ledger import SharedLedger
 
 if TYPE_CHECKING:
     from service.demo.ehr import Ehr
@@ -54,8 +64,8 @@ def create_app(
         ConfigurationError: one line for each setting that cannot be used, or is not safe.
     """
     tenants = Tenants(settings, load(), clock, keys_transport)
-    fhir = FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds)
     ehr, demo_routes = _demo(settings, clock)
+    state = _state(settings, tenants, clock, fhir_transport, ehr)
     app = Starlette(
         routes=[*_routes(settings), *demo_routes],
         exception_handlers={
@@ -65,44 +75,83 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = _state(settings, tenants, fhir, clock, ehr)
+    app.router.redirect_slashes = False  # it would repeat whatever host and path were sent
+    app.state.cardwise = state
     app.state.tenants = tenants
     app.state.demo = ehr
-    # outermost, so that answers to errors can be read by browsers too
-    return CORSMiddleware(
+    app.state.upkeep = Upkeep(tenants, state.shared, warm=settings.warm_keys)
+    # around the last resort, so that answers to errors can be read by browsers too
+    shared = CORSMiddleware(
         LastResort(app),
         allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "Accept"],
-        expose_headers=["WWW-Authenticate", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "Accept", "X-Request-ID", "traceparent"],
+        expose_headers=["WWW-Authenticate", "Retry-After", "X-Request-ID"],
         max_age=600,
     )
+    return Requests(shared, state.metrics, state.traces)
 
 
 def _state(
     settings: Settings,
     tenants: Tenants,
-    fhir: FhirClient,
     clock: Callable[[], datetime],
+    fhir_transport: httpx.AsyncBaseTransport | None,
     ehr: "Ehr | None",
 ) -> State:
+    counted = Metrics()
+    traces = Traces(settings.traces) if settings.traces else None
+    fhir = FhirClient(
+        transport=fhir_transport,
+        cache_seconds=settings.cache_seconds,
+        observer=Reads(counted, traces),
+    )
+    counted.watch(Breakers(tenants.gate, fhir))
+    store = FeedbackStore(settings.database)
+    shared = Shared(settings.redis.get_secret_value()) if settings.redis else None
+    checks: dict[str, Check] = {"store": store.ready}
+    if shared:
+        checks["redis"] = faultless("redis", shared.ready)
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
-        knowledge=Knowledge.shipped(),
         fhir=fhir,
-        feedback=FeedbackStore(settings.database),
-        metrics=Metrics(),
+        feedback=store,
+        metrics=counted,
+        traces=traces,
+        readiness=Readiness(checks),
         gate=tenants.gate,
+        ledger=_ledger(settings, lambda: clock().timestamp(), shared),
         clock=clock,
+        shared=shared,
         witness=ehr.watch if ehr else None,
     )
 
 
+def _ledger(settings: Settings, clock: Callable[[], float], shared: Shared | None) -> Ledger:
+    if shared is None:
+        return Ledger(clock)
+    return SharedLedger(clock, shared, alone=settings.redis_down == "alone")
+
+
 def from_environment() -> ASGIApp:
-    """Make the application for a server of one's own, such as `uvicorn --factory`."""
-    logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
-    return create_app(Settings.from_environment(os.environ))
+    """Make the application for each of our workers, and for a server such as `uvicorn --factory`.
+
+    What it cannot be made with ends the process with the status at which uvicorn does not start
+    it again.
+    """
+    try:
+        settings = Settings.from_environment(os.environ)
+        logs.configure(settings.log_level, settings.form)
+        return create_app(settings)
+    except CardwiseError as error:
+        say(error)
+        raise SystemExit(STARTUP_FAILURE) from None
+
+
+def say(error: CardwiseError) -> None:
+    """Say why the service does not start."""
+    sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
 
 
 def _routes(settings: Settings) -> list[BaseRoute]:
@@ -113,8 +162,10 @@ def _routes(settings: Settings) -> list[BaseRoute]:
         Route("/cds-services/{service_id}/feedback", guarded(feedback), methods=["POST"]),
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
-        Route("/healthz", pages.health, methods=["GET"]),
-        Route("/metrics", metrics, methods=["GET"]),
+        Route("/healthz", health, methods=["GET"]),
+        Route("/readyz", ready, methods=["GET"]),
+        Route("/openapi.json", openapi, methods=["GET"]),
+        *operators.routes(settings),
         Route("/", pages.front, methods=["GET"]),
     ]
 
@@ -138,10 +189,16 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
     collector.tune()
-    with app.state.tenants.reloaded_by_signal():
+    async with app.state.upkeep.going_on():
+        state.readiness.serving = True
         yield
+        state.readiness.serving = False
     if app.state.demo is not None:
         await app.state.demo.aclose()
+    if state.shared:
+        await state.shared.aclose()
     await state.gate.keys.aclose()
     await state.fhir.aclose()
     state.feedback.close()
+    if state.traces:
+        await state.traces.aclose()

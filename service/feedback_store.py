@@ -54,10 +54,18 @@ class FeedbackStore:
             names = [column[0] for column in cursor.description]
             return [dict(zip(names, row, strict=True)) for row in cursor]
 
+    async def ready(self) -> bool:
+        """Whether the file can be read."""
+        return await asyncio.to_thread(self._select)
+
     def close(self) -> None:
         """Close the file."""
         with self._lock:
             self._connection.close()
+
+    def _select(self) -> bool:
+        with self._lock:
+            return bool(self._connection.execute("SELECT 1").fetchone())
 
     def _insert(self, rows: Sequence[tuple[str | None, ...]]) -> int:
         marks = ", ".join("?" * len(rows[0]))

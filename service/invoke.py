@@ -43,14 +43,24 @@ async def invoke(request: Request) -> Response:
     chart = await _chart(state, site, call, rules)
 
     def note(status: int, result: Evaluation | None) -> None:
-        seconds = time.perf_counter() - started
-        record = Record(service, call.hook, status, rules, chart, result, seconds)
+        record = Record(
+            tenant=site.id,
+            service=service,
+            hook=call.hook,
+            hook_instance=call.hook_instance,
+            status=status,
+            rules=rules,
+            chart=chart,
+            result=result,
+            seconds=time.perf_counter() - started,
+        )
         record.note(state.metrics)
         if state.witness is not None:
             state.witness(call.hook_instance, record)
 
+    watched = state.traces.watched(rules) if state.traces else rules
     try:
-        result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)
+        result = evaluate(watched, chart, site.knowledge, _call(state, site, call), drafts)
     except PreconditionFailed:
         note(412, None)
         raise
@@ -68,16 +78,19 @@ async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule])
         state.clock().date(),
         asyncio.get_running_loop().time() + seconds,
         tenant=site.id,
+        aliases=site.aliases,
     )
     required = [need for rule in rules for need in rule.needs]
     return await gatherer.chart(required, [need for rule in rules for need in rule.helped_by])
 
 
-def _call(state: State, call: HookRequest) -> Call:
+def _call(state: State, site: Site, call: HookRequest) -> Call:
     base = state.settings.base_url
     return Call(
         hook_instance=call.hook_instance,
         drafts=frozenset(map(name_of, call.context.draft_resources)),
         pages=f"{base}/rules",
         own_source=Source(label="Cardwise", url=base),
+        actions=site.actions,
+        always_answers=site.always_answers,
     )

@@ -4,7 +4,6 @@ Standard: CDS Hooks 3.0.0-ballot, "Returning OperationOutcome". The only such ta
 """
 
 import logging
-import traceback
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -20,8 +19,11 @@ from hooks.errors import (
     PreconditionFailed,
     Problem,
     RequestError,
+    Unavailable,
     UnknownService,
 )
+from service.telemetry.exchange import request_id, tell
+from service.telemetry.logs import frames
 
 _log: Final = logging.getLogger("cardwise")
 _STATUS: Final[dict[type[RequestError], int]] = {
@@ -29,6 +31,7 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     UnknownService: 404,
     PreconditionFailed: 412,
     OverBudget: 429,
+    Unavailable: 503,
 }
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
@@ -42,6 +45,8 @@ def outcome(
     status: int, problems: Iterable[Problem], headers: Mapping[str, str] | None = None
 ) -> Response:
     """An error answer: one issue for each problem."""
+    problems = list(problems)
+    tell(problems=[problem.code for problem in problems])
     body = {"resourceType": "OperationOutcome", "issue": [_issue(p) for p in problems]}
     return Response(msgspec.json.encode(body), status, headers, media_type="application/fhir+json")
 
@@ -83,7 +88,7 @@ class LastResort:
         try:
             await self._app(scope, receive, watched)
         except Exception as error:  # noqa: BLE001 - this is the last resort
-            _log.error("unexpected %s at %s", type(error).__name__, _frames(error))
+            _log.error("unexpected %s at %s", type(error).__name__, frames(error))
             if scope["type"] == "http" and not started:
                 answer = await on_defect(Request(scope), error)
                 await answer(scope, receive, send)
@@ -94,7 +99,7 @@ def _headers(error: RequestError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
         told = f' error="invalid_token", error_description="{error.reason}"'
         return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
-    if isinstance(error, OverBudget):
+    if isinstance(error, OverBudget | Unavailable):
         return {"Retry-After": str(error.retry_after)}
     return {}
 
@@ -105,10 +110,5 @@ def _issue(problem: Problem) -> dict[str, Any]:
         "code": problem.code,
         "details": {"text": problem.text},
     }
+    issue |= {"diagnostics": f"Request {found}"} if (found := request_id()) else {}
     return issue | ({"expression": [problem.where]} if problem.where else {})
-
-
-def _frames(error: BaseException) -> str:
-    """Where it happened. The message is left out: it may quote what was sent."""
-    frames = traceback.extract_tb(error.__traceback__)[-4:]
-    return " < ".join(f"{f.filename.rpartition('/')[2]}:{f.lineno}" for f in reversed(frames))

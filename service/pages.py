@@ -6,7 +6,7 @@ from typing import Final
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from rules._load import load
 from rules._rule import Rule
@@ -57,11 +57,6 @@ async def rule_page(request: Request) -> Response:
     if rule is None:
         raise HTTPException(404)
     return _page(rule.title, "".join((*_sections(rule), _metadata(rule))))
-
-
-async def health(_: Request) -> Response:
-    """That the process answers."""
-    return JSONResponse({"status": "ok", "version": __version__})
 
 
 def _sections(rule: Rule) -> Iterable[str]:

@@ -1,15 +1,12 @@
-"""What is said of a call once it is answered: a log line and counters, nothing of the patient."""
+"""What is said of a call once it is answered: counters and facts for the log, no patient's."""
 
-import logging
 from dataclasses import dataclass
-from typing import Final
 
 from prefetch.chart import Chart
 from rules._evaluate import Evaluation
 from rules._rule import Rule
-from service.metrics import Metrics
-
-_log: Final = logging.getLogger("cardwise.calls")
+from service.telemetry import exchange
+from service.telemetry.metrics import Metrics
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +14,10 @@ class Record:
     """One answered call.
 
     Attributes:
+        tenant: whose call it was; "" where no tenants are configured.
         service: the service's id.
         hook: the hook that fired.
+        hook_instance: the call's id, as the EHR sent it.
         status: the HTTP status of the answer.
         rules: the rules that applied.
         chart: the patient's chart, for the states of its data alone.
@@ -26,8 +25,10 @@ class Record:
         seconds: from the request to the answer.
     """
 
+    tenant: str
     service: str
     hook: str
+    hook_instance: str
     status: int
     rules: list[Rule]
     chart: Chart
@@ -35,23 +36,24 @@ class Record:
     seconds: float
 
     def note(self, metrics: Metrics) -> None:
-        """Count the call, and log it."""
+        """Count the call, and tell the log of it."""
         keys = sorted({need.key for rule in self.rules for need in rule.needs})
         pieces = [data for key in keys if (data := self.chart.data(key))]
-        metrics.called(self.service, self.hook, self.status, self.seconds)
-        metrics.data(pieces)
-        ran, failed = (self.result.ran, self.result.failed) if self.result else ([], [])
-        metrics.rules(ran, "ran")
-        metrics.rules(failed, "failed")
-        metrics.rules({r.id for r in self.rules} - {*ran, *failed}, "blocked")
-        _log.info(
-            "%s %s: %d, %d cards, ran %s, failed %s, data %s, %.1f ms",
-            self.service,
-            self.hook,
-            self.status,
-            len(self.result.cards) if self.result else 0,
-            ",".join(ran) or "none",
-            ",".join(failed) or "none",
-            ",".join(f"{p.need.key}={p.reason or p.state}" for p in pieces) or "none",
-            self.seconds * 1000,
+        result = self.result or Evaluation()
+        blocked = sorted({r.id for r in self.rules} - {*result.ran, *result.failed})
+        metrics.called(self.tenant, self.service, self.hook, self.status, self.seconds)
+        metrics.data(self.tenant, pieces)
+        metrics.rules(self.tenant, result.ran, "ran")
+        metrics.rules(self.tenant, result.failed, "failed")
+        metrics.rules(self.tenant, blocked, "blocked")
+        metrics.cards(self.tenant, result.fired)
+        exchange.tell(
+            service=self.service,
+            hook=self.hook,
+            hook_instance=exchange.opaque(self.hook_instance),
+            cards=len(result.cards),
+            ran=result.ran,
+            failed=result.failed,
+            blocked=blocked,
+            data={p.need.key: p.reason or p.state for p in pieces},
         )

@@ -1,15 +1,28 @@
 """The one reader of the environment: every setting, typed, with a sentence on each."""
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 
 from hooks.errors import ConfigurationError
 from prefetch.origins import AllowedServers
+from service.telemetry.logs import Form, Level
 
 PREFIX = "CARDWISE_"
+_SHORTEST_TOKEN: Final = 32
 
 
 def _listed(value: object) -> object:
@@ -19,6 +32,21 @@ def _listed(value: object) -> object:
         if isinstance(value, str)
         else value
     )
+
+
+def _redis(url: SecretStr) -> SecretStr:
+    if not url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+        raise ValueError("write a URL that begins with redis://, rediss:// or unix://")
+    return url
+
+
+def _operator_token(token: SecretStr) -> SecretStr:
+    text = token.get_secret_value()
+    if len(text) < _SHORTEST_TOKEN or not re.fullmatch(r"[\w~+/.-]+=*", text, re.ASCII):
+        raise ValueError(
+            f"write at least {_SHORTEST_TOKEN} letters and digits, as `openssl rand -hex 32` does"
+        )
+    return token
 
 
 class Settings(BaseModel):
@@ -39,6 +67,9 @@ class Settings(BaseModel):
     config: Path | None = Field(
         None, description="TOML file with the tenants (docs/tenants.md); without it, no tokens."
     )
+    knowledge: Path | None = Field(
+        None, description="File of imported releases (docs/knowledge.md); without it, what ships."
+    )
     open_discovery: bool = Field(
         False, description="Whether discovery is answered without a token when tenants are set."
     )
@@ -56,6 +87,55 @@ class Settings(BaseModel):
     max_body: int = Field(
         8 * 1024 * 1024, gt=0, description="Largest request body in bytes; more is answered 413."
     )
+
+    log_level: Level = Field("INFO", description="Least severe lines that are logged.")
+    log_format: Form | None = Field(
+        None, description="json or text; by default text in development, json in production."
+    )
+    traces: Annotated[str, StringConstraints(pattern=r"^(https?://\S+)?$")] = Field(
+        "", description="OTLP/HTTP URL that traces are sent to; needs cardwise[otel]."
+    )
+
+    redis: Annotated[SecretStr, AfterValidator(_redis)] | None = Field(
+        None,
+        description="URL of a Redis or Valkey in which processes share used tokens and budgets.",
+    )
+    redis_down: Literal["refuse", "alone"] = Field(
+        "refuse",
+        description="While Redis is down: refuse answers 503; alone has each process check for "
+        "itself, so that a token could be used once at each.",
+    )
+    workers: int = Field(1, ge=1, le=64, description="Processes that serve.")
+    operator_token: Annotated[SecretStr, AfterValidator(_operator_token)] | None = Field(
+        None, description="Token with which operators reload tenants and read metrics."
+    )
+    operator_token_file: Path | None = Field(
+        None, description="File that holds the operators' token, in its place."
+    )
+    open_metrics: bool = Field(
+        False, description="Whether production answers /metrics without the operators' token."
+    )
+    warm_keys: bool = Field(
+        True, description="Whether key sets are read at the start, before a call needs them."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _token_of_file(cls, values: Any) -> Any:
+        """Read the operators' token where a file holds it."""
+        file = values.get("operator_token_file") if isinstance(values, dict) else None
+        if not file:
+            return values
+        if values.get("operator_token"):
+            told = "unset it, or the one with its file"
+            raise ConfigurationError(f"{variable_of('operator_token')}: {told}")
+        try:
+            return values | {"operator_token": Path(file).read_text("utf-8").strip()}
+        except (OSError, ValueError) as error:
+            told = getattr(error, "strerror", None) or "not text"
+            raise ConfigurationError(
+                f"{variable_of('operator_token_file')}: cannot be read ({told})"
+            ) from None
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Self:
@@ -92,6 +172,11 @@ class Settings(BaseModel):
         if self.cors_origins is not None:
             return self.cors_origins
         return frozenset({"*"}) if self.development else frozenset()
+
+    @property
+    def form(self) -> Form:
+        """How the log is written."""
+        return self.log_format or ("text" if self.development else "json")
 
     @property
     def base_url(self) -> str:

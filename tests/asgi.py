@@ -4,7 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from starlette.applications import Starlette
 from starlette.types import ASGIApp, Message
+
+
+def innermost(app: object) -> Starlette:
+    """The routed application below the layers that `create_app` puts around it."""
+    while not isinstance(app, Starlette):
+        app = vars(app).get("app") or vars(app)["_app"]
+    return app
 
 
 @asynccontextmanager

@@ -13,7 +13,7 @@ from starlette.routing import Mount
 from service.app import create_app
 from service.fhir_server import FhirServer
 from service.settings import Settings
-from tests.asgi import running
+from tests.asgi import innermost, running
 from tests.callers import CONFIG, DISCOVERY, JKU, PUBLIC, SERVICE, Clock, KeyServer, key_set
 from tests.callers import ec as ec_key
 from tests.callers import public as public_key
@@ -60,25 +60,33 @@ class Door:
 
 @asynccontextmanager
 async def opened(
-    folder: Path, clock: Clock, config: str = CONFIG, **settings: Any
+    folder: Path, clock: Clock, config: str = CONFIG, *, sockets: bool = False, **settings: Any
 ) -> AsyncIterator[Door]:
-    """The service with a configuration, its callers' keys where they say they are."""
+    """The service with a configuration, its callers' keys where they say they are.
+
+    With `sockets`, FHIR servers are read over the network.
+    """
     file = folder / "cardwise.toml"
     file.write_text(config)
     keys = KeyServer({JKU: key_set(public_key(ec_key()))})
     fhir = FhirServer(frozenset({TOKEN}), page_size=50, base_url=FHIR_BASE, clock=clock)
     fhir.load(allergy())
     given: Json = {"public_url": PUBLIC, "database": folder / "x.sqlite", "config": file}
+    given |= {"warm_keys": False, "open_metrics": True}
     app = create_app(
         Settings(**(given | settings)),
         clock=clock,
-        fhir_transport=httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)])),
+        fhir_transport=None if sockets else _way_to(fhir),
         keys_transport=httpx.ASGITransport(keys.app),
     )
-    inner = app.app._app  # type: ignore[attr-defined]  # below CORS and the last resort
+    inner = innermost(app)
     transport = httpx.ASGITransport(app)
     async with (
         running(app),
         httpx.AsyncClient(transport=transport, base_url=PUBLIC) as client,
     ):
         yield Door(client, keys, fhir, file, inner)
+
+
+def _way_to(fhir: FhirServer) -> httpx.ASGITransport:
+    return httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)]))

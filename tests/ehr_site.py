@@ -1,9 +1,11 @@
 """A site: the real app with its real network client, and an EHR whose FHIR server has knobs.
 
-The FHIR server is met over a real socket, on this machine, which development mode allows.
+The FHIR server is met over a real socket, on this machine, which development mode allows. A site
+may be a tenant: then its calls are signed, and its table in the configuration holds.
 """
 
-from collections.abc import AsyncIterator
+import json
+from collections.abc import AsyncIterator, Generator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +15,7 @@ import httpx
 from service.app import create_app
 from service.settings import Settings
 from tests.asgi import running
+from tests.callers import ISSUER, JKU, Caller, Clock, ec, public
 from tests.conftest import NOW
 from tests.ehr import EHR, Json, draft
 from tests.ehr_double import EhrDouble
@@ -39,15 +42,64 @@ class Site(EHR):
 @asynccontextmanager
 async def site(double: EhrDouble, folder: Path, **changes: Any) -> AsyncIterator[Site]:
     """The app beside this FHIR server; `changes` are further settings."""
+    async with listening(double) as base, _calling(folder, **changes) as client:
+        yield Site(client, double, base)
+
+
+@asynccontextmanager
+async def tenant(
+    double: EhrDouble, folder: Path, table: str, fhir: str = "", tables: str = ""
+) -> AsyncIterator[Site]:
+    """The app beside the FHIR server of a tenant.
+
+    Args:
+        double: the FHIR server.
+        folder: for the configuration and the database.
+        table: lines of the tenant's own table, such as its preset.
+        fhir: lines of its FHIR server's table.
+        tables: tables below the tenant's own, as `[tenants.mercy.actions]`.
+    """
+    jwk = ", ".join(f"{name} = {json.dumps(value)}" for name, value in public(ec()).items())
+    async with listening(double) as base:
+        file = folder / "sites.toml"
+        file.write_text(f"""
+            [tenants.mercy]
+            {table}
+            [[tenants.mercy.fhir]]
+            base = "{base}"
+            {fhir}
+            [tenants.mercy.trust]
+            issuers = ["{ISSUER}"]
+            jku = ["{JKU}"]
+            jwks = {{ keys = [{{ {jwk} }}] }}
+            algorithms = ["ES384"]
+            {tables}
+        """)
+        async with _calling(folder, config=file) as client:
+            client.auth = _Signed()
+            yield Site(client, double, base)
+
+
+class _Signed(httpx.Auth):
+    """Signs each call for the address it goes to."""
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        """Put in a fresh token."""
+        request.headers.update(Caller(Clock(), request.url.path).bearer())
+        yield request
+
+
+@asynccontextmanager
+async def _calling(folder: Path, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the app."""
     settings = Settings(database=folder / "cardwise.sqlite", public_url="https://cds.test")
     app = create_app(settings.model_copy(update=changes), clock=lambda: NOW)
     transport = httpx.ASGITransport(app)
     async with (
-        listening(double) as base,
         running(app),
         httpx.AsyncClient(transport=transport, base_url="https://cds.test") as client,
     ):
-        yield Site(client, double, base)
+        yield client
 
 
 def seen(answer: httpx.Response) -> list[str]:

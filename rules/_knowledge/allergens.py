@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import chain, starmap
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from prefetch.coding import Codes, Coding, Concept
 from rules._knowledge import tables
@@ -45,6 +45,22 @@ class Allergen(NamedTuple):
     scope: str = ""
 
 
+class ListRow(NamedTuple):
+    """What an imported list says of a code, in the terms of the shipped table of allergens."""
+
+    display: str
+    kind: str
+    targets: str
+    scope: str
+
+
+class Lists(Protocol):
+    """Imported allergen lists; the shipped tables, which are reviewed, win over them."""
+
+    def allergen(self, system: str, code: str) -> ListRow | None:
+        """What a list says of a code."""
+
+
 class _Entry(NamedTuple):
     """What one code or wording means."""
 
@@ -61,8 +77,9 @@ Found = list[tuple[Coding | None, _Entry]]
 class Allergens:
     """Every known allergen code and wording."""
 
-    def __init__(self, folder: Path, drugs: Drugs) -> None:
+    def __init__(self, folder: Path, drugs: Drugs, lists: Lists | None = None) -> None:
         self._drugs = drugs
+        self._lists = lists
         self._class_names = dict(tables.rows(folder, "classes"))
         self._by_code: dict[tuple[str, str], _Entry] = {}
         self._by_name: dict[str, _Entry] = {}
@@ -122,13 +139,21 @@ class Allergens:
     def _coded(self, coding: Coding) -> _Entry | None:
         if entry := self._by_code.get((coding.system, coding.code)):
             return entry
-        ingredients = self._drugs.coded(coding)
-        return _Entry("drug", ingredients) if ingredients else None
+        if ingredients := self._drugs.coded(coding):
+            return _Entry("drug", ingredients)
+        row = self._lists and self._lists.allergen(coding.system, coding.code)
+        return _entry(row.kind, row.targets, row.display, row.scope) if row else None
 
     def _named(self, text: str) -> _Entry | None:
         if scope := denial(text):
             return _Entry("none-known", name="no known allergies", scope=scope)
-        return next(filter(None, map(self._substance, variants(unframed(text)))), None)
+        names = variants(unframed(text))
+        return next(filter(None, map(self._substance, names)), None) or self._combination(text)
+
+    def _combination(self, text: str) -> _Entry | None:
+        """Several drugs in one wording, such as "amoxicillin-clavulanate"."""
+        ingredients = self._drugs.read(text)
+        return _Entry("drug", ingredients) if ingredients else None
 
     def _substance(self, name: str) -> _Entry | None:
         if ingredients := self._drugs.read(name):

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
-from rules._knowledge import notices
+from rules._knowledge import ndc, notices, tables
 from rules._knowledge.names import denial, normal, words
 
 TABLES: Final = Path(__file__).parent / "tables"
@@ -241,11 +241,18 @@ def _side(row: Row, side: str, known: set[str]) -> bool:
 
 
 def _reaction(row: Row) -> list[str]:
-    across = row["class_a"] != row["class_b"]
-    only = "side-chain" if across and "risk set by R1 side chain" in row["basis"] else ""
+    conditions = {"risk set by R1 side chain": "side-chain", "COX-1 inhibition": "reaction"}
+    only = next((name for words, name in conditions.items() if words in row["basis"]), "")
     basis = row["basis"].partition(" *")[0]  # without the structure's SMILES
     head = [row["class_a"], row["class_b"], basis, row["strength"], only]
     return [*head, row["reference"], row["confidence"]]
+
+
+def build_ndc(source: Path, target: Path) -> None:
+    """Write the National Drug Codes of shipped products, in lines of one width."""
+    shipped = {row[0] for row in tables.rows(target, "products")}
+    lines = [ndc.line(r["ndc11"], r["rxcui"]) for r in read(source, "ndc") if r["rxcui"] in shipped]
+    (target / "ndc.txt").write_bytes(b"".join(sorted(lines)))
 
 
 def main(source: Path, target: Path = TABLES) -> None:
@@ -255,6 +262,7 @@ def main(source: Path, target: Path = TABLES) -> None:
     known |= build_classes(source, target, known)
     build_allergens(source, target, known)
     build_reactions(source, target, known)
+    build_ndc(source, target)
 
 
 if __name__ == "__main__":

@@ -38,6 +38,7 @@ class Conflict(NamedTuple):
         strength: "high", "moderate", or "low".
         basis: the reason in a few words.
         reference: the source of the reason.
+        by_reaction: whether it holds for some types of reaction only.
     """
 
     kind: str
@@ -48,6 +49,7 @@ class Conflict(NamedTuple):
     strength: str
     basis: str
     reference: str
+    by_reaction: bool = False
 
 
 class _Tie(NamedTuple):
@@ -58,7 +60,17 @@ class _Tie(NamedTuple):
     strength: str
     basis: str
     reference: str
-    needs_side_chain: bool = False
+    only_with: str = ""
+
+    @property
+    def needs_side_chain(self) -> bool:
+        """Whether the class tie holds only where a side chain is shared."""
+        return self.only_with == "side-chain"
+
+    @property
+    def by_reaction(self) -> bool:
+        """Whether it depends on the type of the earlier reaction."""
+        return self.only_with == "reaction"
 
 
 class Conflicts:
@@ -85,20 +97,21 @@ class Conflicts:
             return
         kind = "same-class" if a == b else "cross-reactive"
         class_id = b.removeprefix("class:") if b.startswith("class:") else ""
-        tie = _Tie(kind, class_id, strength, basis, reference, only_with == "side-chain")
+        tie = _Tie(kind, class_id, strength, basis, reference, only_with)
         self._ties[a, b].append(tie)
         if a != b:
             other = a.removeprefix("class:") if a.startswith("class:") else ""
             self._ties[b, a].append(tie._replace(class_id=other))
 
-    def between(self, drug: Drug, allergen: Allergen) -> Conflict | None:
+    def between(self, drug: Drug, allergen: Allergen, *, crosses: bool = True) -> Conflict | None:
         """The strongest conflict of any ingredient of the drug with the allergen, if there is one.
 
         An allergy to a class holds for each member. An allergy to an ingredient holds for others
         only as far as cross-reactivity is known. A class tie that depends on the side chain holds
         for an allergy to the whole class when the drug shares its chain with one of the members.
+        One that depends on the type of reaction holds when `crosses`.
         """
-        found = self._strongest(drug.ingredients, allergen.ingredients, allergen.classes)
+        found = self._strongest(drug.ingredients, allergen.ingredients, allergen.classes, crosses)
         if found is None:
             return None
         tie, rxcui = found
@@ -111,11 +124,15 @@ class Conflicts:
             tie.strength,
             tie.basis,
             tie.reference,
+            tie.by_reaction,
         )
 
-    def _compare(self, ordered: Codes, allergens: Codes, classes: Codes) -> tuple[_Tie, str] | None:
+    def _compare(
+        self, ordered: Codes, allergens: Codes, classes: Codes, crosses: bool
+    ) -> tuple[_Tie, str] | None:
         """The strongest tie of an ordered ingredient to an allergy, with the ingredient."""
-        found = [(t, rxcui) for rxcui in ordered for t in self._ties_of(rxcui, allergens, classes)]
+        ties = ((t, rxcui) for rxcui in ordered for t in self._ties_of(rxcui, allergens, classes))
+        found = [(tie, rxcui) for tie, rxcui in ties if crosses or not tie.by_reaction]
         return min(found, key=_rank, default=None)
 
     def _ties_of(self, rxcui: str, allergens: Codes, classes: Codes) -> Iterator[_Tie]:
@@ -123,28 +140,48 @@ class Conflicts:
             yield _Tie("same-ingredient", "", "high", "same active ingredient", "RxNorm")
         for other in allergens:
             yield from self._ties.get((f"rxcui:{other}", f"rxcui:{rxcui}"), ())
-            for pair in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
-                yield from (tie for tie in self._class_ties(*pair) if not tie.needs_side_chain)
+            for a, b in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
+                if a != b or not self._apart(a, rxcui, other):
+                    yield from filter(None, map(_between_members, self._class_ties(a, b)))
         for class_id in classes:
             yield from self._from_class(class_id, rxcui)
 
     def _from_class(self, class_id: str, rxcui: str) -> Iterator[_Tie]:
         """Ties of an ingredient to an allergy to a whole class."""
         members = self._members.get(class_id, {})
-        if rxcui in members:
+        if rxcui in members and not self._apart(class_id, rxcui):
             reference = "Class membership: " + ", ".join(map(_source, members[rxcui].split("|")))
             yield _Tie("same-class", class_id, "high", "member of the class", reference)
             return
         for other in self._classes.get(rxcui, ()):
+            if other == class_id:
+                continue
             for tie in self._class_ties(class_id, other):
                 if not tie.needs_side_chain or self._shares_side_chain(members, rxcui):
                     yield tie
+
+    def _apart(self, class_id: str, rxcui: str, other: str = "") -> bool:
+        """Whether one of two members, and not the other, is in a part with a tie of its own.
+
+        Selective COX-2 inhibitors are NSAIDs, but what ties them to the other NSAIDs is little.
+        """
+        parts = {*self._classes.get(rxcui, ())} ^ {*self._classes.get(other, ())}
+        return any(self._class_ties(class_id, part) for part in parts - {class_id})
 
     def _class_ties(self, a: str, b: str) -> list[_Tie]:
         return self._ties.get((f"class:{a}", f"class:{b}"), [])
 
     def _shares_side_chain(self, members: dict[str, str], rxcui: str) -> bool:
         return any((f"rxcui:{member}", f"rxcui:{rxcui}") in self._ties for member in members)
+
+
+def _between_members(tie: _Tie) -> _Tie | None:
+    """A class tie as it holds from one member to another that shares no side chain with it."""
+    if not tie.needs_side_chain:
+        return tie
+    if tie.kind != "same-class":
+        return None
+    return tie._replace(kind="cross-reactive", strength="low", basis="same class, other side chain")
 
 
 def _rank(found: tuple[_Tie, str]) -> tuple[int, int]:

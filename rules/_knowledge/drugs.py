@@ -2,17 +2,16 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from prefetch.coding import Codes, Coding, Concept
-from prefetch.systems import RXNORM, UNII
+from prefetch.systems import NDC, RXNORM, UNII
 from rules._knowledge import tables
 from rules._knowledge.names import LONGEST, normal, words
-
-Ingredients = tuple[str, ...]
+from rules._knowledge.terms import Ingredients, Term, Terms
 
 _PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
 _BRACKET: Final = re.compile(r"\[([^\]]*)\]")
@@ -62,46 +61,19 @@ class Drug(NamedTuple):
     matched: Coding | None = None
 
 
-class _Ingredient(NamedTuple):
-    tty: str
-    name: str
-    base: Ingredients
-
-
 class Drugs:
-    """Every shipped ingredient, brand and product, by code and by name."""
+    """Every known ingredient, brand and product, by code and by name."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, terms: Terms) -> None:
         self._forms = {line[0] for line in tables.rows(folder, "form_words")} | _ABBREVIATED
-        self._products = dict(_keyed(tables.lines(folder, "products")))
-        self._ingredients: dict[str, _Ingredient] = {}
-        self._by_unii: dict[str, Ingredients] = {}
-        self._by_name: dict[str, Ingredients] = {}
-        for code, tty, name, base, unii, *_ in tables.rows(folder, "ingredients"):
-            found = _Ingredient(tty, name, _codes(base))
-            self._ingredients[code] = found
-            self._by_name.setdefault(normal(name), found.base)
-            if unii:
-                self._by_unii[unii] = found.base
-        self._add_brands(folder)
+        self._terms = terms
         # the same products are ordered again and again; words of a chart are not kept
         self._from_codes = lru_cache(_REMEMBERED)(self._coded_drug)
-        self._most = max(name.count(" ") for name in self._by_name) + 1
-
-    def _add_brands(self, folder: Path) -> None:
-        for rest in self._products.values():
-            if rest.startswith("BN\t"):
-                _, name, codes, _ = rest.split("\t", 3)
-                self._by_name.setdefault(normal(name), _codes(codes))
-        for name, codes, _ in tables.rows(folder, "brands"):
-            self._by_name.setdefault(name, _codes(codes))
 
     def name(self, rxcui: str) -> str:
         """The readable name of an ingredient or product; the code itself when it is not known."""
-        if found := self._ingredients.get(rxcui):
-            return found.name
-        product = self.product(rxcui)
-        return product[0] if product else rxcui
+        found = self._terms.term(rxcui)
+        return found.name if found else rxcui
 
     def readable(self, ingredients: Iterable[str]) -> str:
         """The ingredients' names in alphabetical order, as RxNorm joins them."""
@@ -109,21 +81,19 @@ class Drugs:
 
     def product(self, rxcui: str) -> tuple[str, Ingredients] | None:
         """The name and base ingredients of a product or brand."""
-        rest = self._products.get(rxcui)
-        if rest is None:
-            return None
-        _, name, codes, _ = rest.split("\t", 3)
-        return name, _codes(codes)
+        found = self._terms.term(rxcui)
+        return (found.name, found.base) if found else None
 
     def coded(self, coding: Coding) -> Ingredients:
-        """The base ingredients one RxNorm or UNII code stands for; empty when not recognised."""
+        """The base ingredients a RxNorm, UNII or NDC code stands for; empty when not recognised."""
         if coding.system == UNII:
-            return self._by_unii.get(coding.code, ())
-        return self._term(coding.code)[1] if coding.system == RXNORM else ()
+            return self._terms.unii(coding.code)
+        found = self._term(coding)
+        return found.base if found else ()
 
     def named(self, text: str) -> Ingredients:
         """The base ingredients of text that is exactly a known ingredient or brand name."""
-        return self._by_name.get(normal(text), ())
+        return self._terms.named(normal(text))
 
     def resolve(self, concept: Concept) -> Drug | None:
         """What drug a concept names, or None.
@@ -153,17 +123,15 @@ class Drugs:
         return max(((c, s) for c, _, s in known), key=lambda pair: votes[pair[1]], default=None)
 
     def _level(self, coding: Coding) -> str:
-        tty = self._term(coding.code)[0] if coding.system == RXNORM else ""
+        found = self._term(coding)
+        tty = found.tty if found else ""
         return "product" if tty in _PRODUCTS else "combination" if tty == "MIN" else "other"
 
-    def _term(self, rxcui: str) -> tuple[str, Ingredients]:
-        """The RxNorm term type and base ingredients of a code."""
-        if found := self._ingredients.get(rxcui):
-            return found.tty, found.base
-        if rest := self._products.get(rxcui):
-            tty, _, codes, _ = rest.split("\t", 3)
-            return tty, _codes(codes)
-        return "", ()
+    def _term(self, coding: Coding) -> Term | None:
+        """The RxNorm concept of an RxNorm or NDC code."""
+        if coding.system == NDC:
+            return self._terms.term(self._terms.ndc(coding.code))
+        return self._terms.term(coding.code) if coding.system == RXNORM else None
 
     def _from_text(self, concept: Concept) -> Drug | None:
         texts = (concept.text, *(c.display for c in concept.codings))
@@ -205,8 +173,8 @@ class Drugs:
     def _leading(self, text: list[str]) -> Ingredients:
         """The longest drug name that starts the words, if only strength and form follow it."""
         start = self._quantity(text)
-        for end in range(min(len(text), start + self._most), start, -1):
-            if found := self._by_name.get(" ".join(text[start:end])):
+        for end in range(min(len(text), start + self._terms.longest), start, -1):
+            if found := self._terms.named(" ".join(text[start:end])):
                 return found if all(map(self._is_form, text[end:])) else ()
         return ()
 
@@ -225,20 +193,10 @@ class Drugs:
     def search(self, text: str, limit: int) -> list[tuple[str, str]]:
         """Codes and names that contain all the words as word beginnings; shortest names first."""
         wanted = words(text)
-        found = [(code, name) for code, name in self._names() if wanted and _starts(name, wanted)]
+        found = [
+            (code, name) for code, name in self._terms.names() if wanted and _starts(name, wanted)
+        ]
         return sorted(found, key=lambda pair: (len(pair[1]), pair[1], pair[0]))[:limit]
-
-    def _names(self) -> Iterator[tuple[str, str]]:
-        yield from ((code, found.name) for code, found in self._ingredients.items())
-        yield from ((code, rest.split("\t", 2)[1]) for code, rest in self._products.items())
-
-
-def _keyed(lines: Iterable[str]) -> Iterator[list[str]]:
-    return (line.split("\t", 1) for line in lines)
-
-
-def _codes(text: str) -> Ingredients:
-    return tuple(sorted(text.split("|"))) if "|" in text else (text,)
 
 
 def _spelled(text: str) -> list[str]:

@@ -1,33 +1,59 @@
 """Drug knowledge: one object that answers what an order and an allergy record mean together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
 
+from hooks.cards import Indicator
 from prefetch.coding import Concept
-from rules._knowledge.allergens import Allergen, Allergens
+from rules._knowledge.allergens import Allergen, Allergens, Lists
 from rules._knowledge.alternatives import Alternative, Alternatives
 from rules._knowledge.conflicts import Conflict, Conflicts
 from rules._knowledge.drugs import Drug, Drugs
+from rules._knowledge.reactions import Reactions
 from rules._knowledge.tables import SHIPPED
+from rules._knowledge.terms import ShippedTerms, Terms
+from rules._knowledge.urgency import Standing, Urgency
 
 
 class Knowledge:
     """The tables of one folder, read once; every answer is a look-up and changes nothing."""
 
-    __slots__ = ("_allergens", "_alternatives", "_conflicts", "_drugs")
+    __slots__ = ("_allergens", "_alternatives", "_conflicts", "_drugs", "_reactions", "_urgency")
 
-    def __init__(self, folder: Path) -> None:
-        self._drugs = Drugs(folder)
-        self._allergens = Allergens(folder, self._drugs)
+    def __init__(
+        self, folder: Path, terms: Terms | None = None, lists: Lists | None = None
+    ) -> None:
+        """Read the tables.
+
+        Args:
+            folder: where they are.
+            terms: what knows RxNorm; the folder's own tables unless it is given.
+            lists: imported allergen lists, if there are any.
+        """
+        self._drugs = Drugs(folder, terms or ShippedTerms(folder))
+        self._allergens = Allergens(folder, self._drugs, lists)
         self._conflicts = Conflicts(folder, self._drugs, self._allergens)
         self._alternatives = Alternatives(folder)
+        self._reactions = Reactions(folder)
+        self._urgency = Urgency.read(folder)
 
     @staticmethod
     @cache
     def shipped() -> "Knowledge":
         """The knowledge that ships with the project, loaded on first use."""
         return Knowledge(SHIPPED)
+
+    def with_urgency(self, changes: Mapping[str, Mapping[str, str]]) -> "Knowledge":
+        """The same knowledge with a site's own cells in the policy table (`Urgency.changed`).
+
+        Raises:
+            ConfigurationError: a change names no row, column or cell.
+        """
+        other = copy(self)
+        other._urgency = self._urgency.changed(changes)  # noqa: SLF001 - a copy of our own
+        return other
 
     def drug(self, concept: Concept) -> Drug | None:
         """What drug a concept names, or None when it cannot be told for certain."""
@@ -37,9 +63,23 @@ class Knowledge:
         """What an allergy record is about; of kind "unknown" when it cannot be told."""
         return self._allergens.resolve(concept)
 
-    def conflict(self, drug: Drug, allergen: Allergen) -> Conflict | None:
-        """The strongest conflict between a drug and an allergen, or None."""
-        return self._conflicts.between(drug, allergen)
+    def conflict(self, drug: Drug, allergen: Allergen, *, crosses: bool = True) -> Conflict | None:
+        """The strongest conflict between a drug and an allergen, or None.
+
+        Args:
+            drug: what is ordered.
+            allergen: what the patient is allergic to.
+            crosses: whether ties count that hold for some types of reaction only.
+        """
+        return self._conflicts.between(drug, allergen, crosses=crosses)
+
+    def urgency(self, conflict: Conflict, standing: Standing) -> Indicator | None:
+        """How urgent a conflict is, by the written policy; None when it is to stay silent."""
+        return self._urgency.of(conflict.kind, conflict.strength, standing)
+
+    def reactions(self, told: Iterable[str]) -> frozenset[str]:
+        """The kinds of reaction that words tell of: severe, respiratory, immediate, ..."""
+        return self._reactions.kinds(told)
 
     def alternatives(self, drug: Drug, reasons: Iterable[Concept]) -> tuple[Alternative, ...]:
         """What a cited source offers instead of the drug for the order's reasons."""

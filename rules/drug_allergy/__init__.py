@@ -3,7 +3,9 @@
 What it checks:
     Each medication order just picked, or about to be signed, against each entry of the allergy
     list that stands: the same active ingredient, a drug of the same class, or one known to
-    cross-react. Combinations are checked ingredient by ingredient.
+    cross-react. Combinations are checked ingredient by ingredient. How urgent the card is depends
+    on the tie and on what the chart says of the reaction, by the table in
+    `rules/_knowledge/tables/urgency.tsv`, which a site can change.
 
 Why it matters:
     Giving a drug the patient is known to react to is among the most avoidable of harms; giving one
@@ -12,7 +14,8 @@ Why it matters:
 When it stays silent:
     Entries that are refuted, entered in error, resolved or inactive. Classes that share a name and
     not a reaction: a sulfonamide antibiotic says nothing about sulfonamide diuretics, a penicillin
-    nothing about most cephalosporins. Food and environment allergies.
+    nothing about most cephalosporins. Other NSAIDs, when the reaction to one was a rash or an upset
+    stomach. Distant relatives of a drug that was merely not tolerated. Food and environment.
 
 What it suggests:
     To remove the order; and, where the order says what it is for and a cited guideline names an
@@ -29,33 +32,27 @@ Evidence:
 
 History:
     1.0.0 First version.
+    1.1.0 Urgency by a written table: intolerance and digestive effects weigh less for other members
+    of a class, cephalosporins go by side chain, NSAIDs by the type of reaction.
 """
-
-from collections.abc import Iterable, Iterator
-from itertools import islice
 
 from rules import (
     Chart,
-    Charted,
     Finding,
     Findings,
     Knowledge,
-    MedicationOrder,
-    Replacement,
     Source,
     allergy_conflicts,
     charted,
-    drugs_of,
+    contradiction,
     may_conflict,
     needs,
     remove,
+    replacements,
     rule,
-    swap,
     unidentified,
     unrecognised,
 )
-
-MOST_ALTERNATIVES = 3
 
 
 @rule(
@@ -68,7 +65,7 @@ MOST_ALTERNATIVES = 3
         label="Drug allergy: a 2022 practice parameter update",
         url="https://doi.org/10.1016/j.jaci.2022.08.028",
     ),
-    version="1.0.0",
+    version="1.1.0",
     reviewed="2026-11-21",
 )
 def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
@@ -85,33 +82,10 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
             offers = tuple(replacements(order, allergies, chart, know))
             evidence = [conflict.evidence for conflict in conflicts]
             evidence += [offer.evidence for offer in offers]
+            evidence += filter(None, [contradiction(allergies)])
             yield Finding(
                 indicator=conflicts[0].indicator,
                 summary=conflicts[0].headline(),
                 about=(order,),
                 detail="\n\n".join(evidence),
             ).suggest(remove(order), *offers)
-
-
-def replacements(
-    order: MedicationOrder, allergies: list[Charted], chart: Chart, know: Knowledge
-) -> Iterator[Replacement]:
-    """Alternatives for the order's reason that are neither a conflict nor a duplicate."""
-    if not chart.knows(needs.medications):
-        return  # without the medication list, a duplicate could not be ruled out
-    drafts = (
-        swap(order, alternative)
-        for drug in drugs_of(order, know)
-        for alternative in know.alternatives(drug, order.reasons)
-        if not alternative.not_when
-    )
-    safe = [draft for draft in drafts if not allergy_conflicts(draft.order, allergies, know)]
-    if safe:
-        taken = ingredients((*chart.drafts, *chart.medications), know)
-        new = (draft for draft in safe if not taken & ingredients([draft.order], know))
-        yield from islice(new, MOST_ALTERNATIVES)
-
-
-def ingredients(orders: Iterable[MedicationOrder], know: Knowledge) -> set[str]:
-    """The active ingredients of some orders."""
-    return {code for order in orders for drug in drugs_of(order, know) for code in drug.ingredients}

@@ -11,7 +11,7 @@ from typing import Final
 from prefetch import needs
 from prefetch.data import Data
 from prefetch.states import Reason
-from rules._allergy_conflicts import drugs_of
+from rules._allergy.orders import drugs_of
 from rules._cards import with_topic
 from rules._knowledge.knowledge import Knowledge
 from rules._rule import Rule

@@ -40,7 +40,7 @@ class Budgets:
             return
         use = self._uses.setdefault(site.id, _Use())
         if use.under_way >= site.budget.concurrency:
-            raise OverBudget("Too many calls of this site are under way.", 1)
+            raise too_many_at_once()
         self._count(use, site.budget.per_minute)
         use.under_way += 1
         try:
@@ -55,6 +55,15 @@ class Budgets:
         if len(use.times) >= per_minute:
             # once this many have left the window, one more fits (a reload may have lowered it)
             frees = use.times[len(use.times) - per_minute]
-            wait = max(1, ceil(frees + _WINDOW - now))
-            raise OverBudget(f"This site may make {per_minute} calls in a minute.", wait)
+            raise too_many_in_a_minute(per_minute, max(1, ceil(frees + _WINDOW - now)))
         use.times.append(now)
+
+
+def too_many_at_once() -> OverBudget:
+    """What a call is told that would be one too many under way."""
+    return OverBudget("Too many calls of this site are under way.", 1)
+
+
+def too_many_in_a_minute(per_minute: int, wait: int) -> OverBudget:
+    """What a call is told that would be one too many in a minute; `wait` is in seconds."""
+    return OverBudget(f"This site may make {per_minute} calls in a minute.", wait)

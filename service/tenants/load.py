@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any, NoReturn
@@ -11,23 +12,29 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from hooks.errors import ConfigurationError
-from prefetch.origins import AllowedServers, is_loopback
+from prefetch.aliases import Aliases
+from prefetch.origins import is_loopback
+from rules._knowledge import Knowledge
 from rules._rule import Rule
 from service.settings import Settings
 from service.tenants import presets
+from service.tenants.fhir import servers
 from service.tenants.keys import sentence, siblings
 from service.tenants.sites import Site, SiteCatalog, Sites
 from service.tenants.tenant import Configuration, Tenant, Trust
 from service.trust.public_keys import PublicKey, read_keys
 
 
-def load_sites(path: Path, settings: Settings, rules: Sequence[Rule]) -> Sites:
+def load_sites(
+    path: Path, settings: Settings, rules: Sequence[Rule], know: Knowledge | None = None
+) -> Sites:
     """The sites of a configuration file.
 
     Args:
         path: the file.
         settings: what was set for the whole process.
         rules: every rule there is.
+        know: the drug knowledge; what ships, if none is given.
 
     Raises:
         ConfigurationError: one line for each thing that is wrong.
@@ -39,7 +46,10 @@ def load_sites(path: Path, settings: Settings, rules: Sequence[Rule]) -> Sites:
     sites: dict[str, Site] = {}
     for name, tenant in configuration.tenants.items():
         try:
-            sites[name] = _site(name, tenant, path.parent, settings, rules)
+            sites[name] = replace(
+                _site(name, tenant, path.parent, settings, rules),
+                knowledge=(know or Knowledge.shipped()).with_urgency(tenant.urgency),
+            )
         except ConfigurationError as error:
             raise ConfigurationError(f"{path}: tenants.{name}.{error}") from None
     _refuse_doubles(path, sites)
@@ -82,11 +92,11 @@ def _site(
         id=name,
         tenant=tenant,
         catalog=SiteCatalog(rules, tenant),
-        servers=AllowedServers(
-            frozenset(fhir.base for fhir in tenant.fhir), loopback=settings.development
-        ),
+        servers=servers(tenant.fhir, loopback=settings.development),
         deadline=tenant.deadline or settings.deadline,
         keys=_keys(tenant.trust, folder, published=settings.development),
+        aliases=Aliases(tenant.code_systems),
+        actions=tenant.actions.profile(tenant.code_systems),
     )
 
 

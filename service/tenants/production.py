@@ -1,6 +1,7 @@
 """What production refuses to start with: each a line that says what to set."""
 
 from collections.abc import Iterator
+from multiprocessing import parent_process
 from urllib.parse import urlsplit
 
 from hooks.errors import ConfigurationError
@@ -23,6 +24,7 @@ def refuse_insecure(settings: Settings, sites: Sites | None) -> None:
     lines = list(_mixed(settings))
     if not settings.development:
         lines += _open(settings)
+        lines += _forgetful(settings)
         lines += [line for site in (sites.by_id.values() if sites else ()) for line in _trial(site)]
     if lines:
         raise ConfigurationError("\n".join(lines))
@@ -49,6 +51,16 @@ def _open(settings: Settings) -> Iterator[str]:
     for server in sorted(settings.fhir_servers):
         if not server.startswith("https://"):
             yield f"{variable_of('fhir_servers')}: write https URLs only"
+
+
+def _forgetful(settings: Settings) -> Iterator[str]:
+    """Several processes that each remember for themselves would let a token in once at each."""
+    several = settings.workers > 1 or parent_process()  # as `uvicorn --workers` starts them
+    if several and not settings.redis:
+        yield (
+            f"{variable_of('redis')}: set it to a Redis or Valkey; with several workers, a token "
+            "could be used once at each"
+        )
 
 
 def _trial(site: Site) -> Iterator[str]:

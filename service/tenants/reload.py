@@ -1,10 +1,11 @@
-"""Makes the gate at start-up, and gives it other tenants on SIGHUP without dropping a call."""
+"""Makes the gate at start-up, and gives it other tenants later without dropping a call."""
 
 import asyncio
 import logging
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ import httpx
 from hooks.errors import ConfigurationError
 from rules._rule import Rule
 from service.catalog import Catalog
+from service.knowledge import KnowledgeInUse
 from service.settings import Settings
 from service.tenants.load import load_sites
 from service.tenants.production import refuse_insecure
@@ -47,28 +49,48 @@ class Tenants:
         self._settings = settings
         self._rules = rules
         self._one_at_a_time = asyncio.Lock()
-        self._reloads: set[asyncio.Task[None]] = set()
+        self._reloads: set[asyncio.Task[list[str]]] = set()
 
         def seconds() -> float:
             return clock().timestamp()
 
-        everyone = Site("", None, Catalog(rules), settings.servers, settings.deadline)
+        self._knowledge = KnowledgeInUse(settings.knowledge)
+        everyone = Site(
+            "",
+            None,
+            Catalog(rules),
+            settings.servers,
+            settings.deadline,
+            knowledge=self._knowledge.read(),
+        )
         sites = self._load()
         keys = KeySets(seconds, transport, published=settings.development)
         self.gate = Gate(everyone, sites, keys, seconds, settings.base_url)
 
-    async def reload(self) -> None:
-        """Read the configuration again; when it is wrong, say so and keep the one there is."""
+    def keyless(self) -> dict[str, str]:
+        """Why there are keys of a tenant that cannot be had now; "" where all can."""
+        sites = self.gate.sites.by_id.values() if self.gate.sites else ()
+        return {site.id: self._fault(site) for site in sites}
+
+    async def reload(self) -> list[str]:
+        """Read the configuration again; when it is wrong, keep the one there is.
+
+        Returns:
+            What is wrong with it, a line for each thing.
+        """
         async with self._one_at_a_time:
             try:
                 sites = await asyncio.to_thread(self._load)
             except ConfigurationError as error:
-                for line in str(error).splitlines():
+                faults = str(error).splitlines()
+                for line in faults:
                     _log.error("tenants not reloaded, the earlier ones stay: %s", line)
-                return
+                return faults
+            self.gate.everyone = replace(self.gate.everyone, knowledge=self._knowledge.read())
             if sites is not None:
                 self.gate.replace(sites)
                 _log.info("tenants reloaded: %s", ", ".join(sites.by_id))
+            return []
 
     @contextmanager
     def reloaded_by_signal(self) -> Iterator[None]:
@@ -90,8 +112,14 @@ class Tenants:
         self._reloads.add(task)
         task.add_done_callback(self._reloads.discard)
 
+    def _fault(self, site: Site) -> str:
+        """Why the keys at one of a site's URLs cannot be had; those it has itself always can."""
+        urls = () if site.keys else site.trust.jku
+        faults = ((url, self.gate.keys.fault(url)) for url in urls)
+        return next((f"{url}: {fault}" for url, fault in faults if fault), "")
+
     def _load(self) -> Sites | None:
         path, settings = self._settings.config, self._settings
-        sites = load_sites(path, settings, self._rules) if path else None
+        sites = load_sites(path, settings, self._rules, self._knowledge.read()) if path else None
         refuse_insecure(settings, sites)
         return sites

@@ -4,14 +4,18 @@ A reload makes a whole new set of sites; calls under way keep the ones they bega
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Final
 
 from hooks.errors import ConfigurationError
+from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.origins import AllowedServers
+from rules._action_profile import STANDARD, ActionProfile
+from rules._knowledge import Knowledge
 from rules._rule import Rule, Status
 from service.catalog import SERVICES, Catalog
+from service.tenants.queries import with_queries
 from service.tenants.tenant import Budget, Switch, Tenant, Trust
 from service.trust.public_keys import PublicKey
 
@@ -25,13 +29,15 @@ class SiteCatalog(Catalog):
         """Take out what is off, and keep from view what is in shadow.
 
         Raises:
-            ConfigurationError: a switch names no service, or no rule.
+            ConfigurationError: a switch names no service, or no rule; or a query is none for its
+                key.
         """
         _known(tenant.services, [service.id for service in SERVICES], "services")
         _known(tenant.rules, [rule.id for rule in rules], "rules")
         offered = [s for s in SERVICES if tenant.services.get(s.id) != "off"]
         self._shadowed = {name for name, switch in tenant.services.items() if switch == "shadow"}
-        super().__init__(_switched(rules, tenant.rules), offered)
+        asking = with_queries(rules, tenant.prefetch)
+        super().__init__(_switched(asking, tenant.rules), offered)
 
     def rules(self, service_id: str, hook: str) -> list[Rule]:
         """The rules a call runs; those of a service in shadow are in shadow."""
@@ -52,6 +58,9 @@ class Site:
         servers: the FHIR servers that may be read for it.
         deadline: seconds within which its calls are answered.
         keys: its keys, where they are not fetched.
+        aliases: its names for code systems.
+        actions: what its EHR makes of suggestions.
+        knowledge: the drug knowledge, with its own cells in the policy of urgency.
     """
 
     id: str
@@ -60,6 +69,9 @@ class Site:
     servers: AllowedServers
     deadline: float
     keys: tuple[PublicKey, ...] = ()
+    aliases: Aliases = NO_ALIASES
+    actions: ActionProfile = STANDARD
+    knowledge: Knowledge = field(default_factory=Knowledge.shipped)
 
     @property
     def trust(self) -> Trust:
@@ -71,6 +83,11 @@ class Site:
     def budget(self) -> Budget | None:
         """How much it may call; None for any amount."""
         return self.tenant.budget if self.tenant else None
+
+    @property
+    def always_answers(self) -> bool:
+        """Whether it wants a card, and no 412, when no check could be made."""
+        return self.tenant is not None and self.tenant.when_unchecked == "card"
 
     def lists(self, jku: str | None) -> bool:
         """Whether its keys may be looked for where a token says; it need not say."""

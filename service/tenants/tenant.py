@@ -4,14 +4,18 @@ One tenant is one organisation that calls us: usually one EHR installation. `doc
 each key at work; the names here are the keys of the configuration file.
 """
 
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
-from prefetch.origins import origin
+from prefetch.systems import OIDS, canonical
+from rules._action_profile import ActionProfile
+from service.tenants.fhir import Fhir
+from service.tenants.part import Name, Part, Text, Url
 from service.trust.public_keys import ALGORITHMS
 
+ActionType = Literal["create", "update", "delete"]
 Switch = Literal["on", "off", "shadow"]
 
 
@@ -21,27 +25,40 @@ def _algorithm(name: str) -> str:
     return name
 
 
-def _url(url: str) -> str:
-    """A URL that reads the same to everybody: no user part, no query, no fragment."""
-    parts = urlsplit(url)
-    if origin(url) is None or parts.scheme not in ("https", "http"):
-        raise ValueError("write an absolute URL that begins with https://")
-    if parts.query or parts.fragment or not url.isascii() or parts.netloc != parts.netloc.lower():
-        raise ValueError("write the URL in lower-case ASCII, without query and fragment")
+def _code_system(url: str) -> str:
+    if url not in OIDS:
+        raise ValueError(f"use one of {', '.join(OIDS)}")
     return url
 
 
-Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-Url = Annotated[str, AfterValidator(_url)]
+def _local(name: str) -> str:
+    if not name.removeprefix("urn:oid:").strip("/"):
+        raise ValueError("write the whole name")
+    return name
+
+
+def _names(names: dict[str, str]) -> dict[str, str]:
+    for name, url in names.items():
+        if canonical(name) in OIDS and canonical(name) != url:
+            raise ValueError(f"{name} is known to be another code system; take it out")
+    return names
+
+
+def _once(tables: tuple[Fhir, ...]) -> tuple[Fhir, ...]:
+    if len({each.base.rstrip("/") for each in tables}) < len(tables):
+        raise ValueError("write each base once")
+    return tables
+
+
 Algorithm = Annotated[str, AfterValidator(_algorithm)]
-Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+# printable, and without what JSON would have to escape
+LocalName = Annotated[
+    str, StringConstraints(pattern=r"^[!#-\[\]-~]{1,256}$"), AfterValidator(_local)
+]
+CodeSystem = Annotated[str, AfterValidator(_code_system)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Trust(_Part):
+class Trust(Part):
     """Whose tokens are taken as this tenant's, and which of them.
 
     Standard: CDS Hooks 3.0.0-ballot, "Trusting CDS Clients".
@@ -84,41 +101,41 @@ class Trust(_Part):
     )
 
 
-class Fhir(_Part):
-    """One FHIR server of a tenant."""
-
-    base: Url = Field(description="Base URL, as calls have it in fhirServer.")
-    headers: dict[str, str] = Field(
-        default_factory=dict, description="Headers that every read needs; not sent yet."
-    )
-    query: dict[str, str] = Field(
-        default_factory=dict, description="Parameters that every read needs; not sent yet."
-    )
-
-
-class Budget(_Part):
+class Budget(Part):
     """How much one tenant may call before it is answered 429."""
 
     per_minute: int = Field(6000, gt=0, le=600_000, description="Most calls in any 60 seconds.")
     concurrency: int = Field(64, gt=0, le=10_000, description="Most calls under way at once.")
 
 
-class Actions(_Part):
-    """What the EHR makes of a suggestion's actions; carried as data until rules ask for it."""
+class Actions(Part):
+    """What the EHR makes of a card's suggestions. One that it would not carry out whole is told."""
 
-    profile: Text = Field("standard", description="A name for how this EHR treats actions.")
+    types: tuple[ActionType, ...] = Field(
+        get_args(ActionType), description="Types of action that are carried out."
+    )
     one_per_suggestion: bool = Field(
         False, description="Whether only one action of a suggestion is carried out."
     )
-    types: tuple[Literal["create", "update", "delete"], ...] = Field(
-        ("create", "update", "delete"), description="Types of action that are carried out."
+    at_most_one: bool = Field(
+        True, description="Whether users are kept to one suggestion of a card."
     )
     oid_systems: bool = Field(
         False, description="Whether code systems in actions must be written as OIDs."
     )
 
+    def profile(self, code_systems: Mapping[str, str]) -> ActionProfile:
+        """The same, as rules' cards want it; `code_systems` are the site's own names."""
+        own = {url: name for name, url in code_systems.items() if name.startswith("urn:oid:")}
+        return ActionProfile(
+            types=frozenset(self.types),
+            one_per_suggestion=self.one_per_suggestion,
+            at_most_one=self.at_most_one,
+            systems={**OIDS, **own} if self.oid_systems else {},
+        )
 
-class Tenant(_Part):
+
+class Tenant(Part):
     """One site."""
 
     preset: Name | None = Field(
@@ -126,7 +143,9 @@ class Tenant(_Part):
     )
     name: str = Field("", description="The organisation's name, for people.")
     trust: Trust = Field(description="Whose tokens are taken as this tenant's.")
-    fhir: tuple[Fhir, ...] = Field((), description="FHIR servers that may be read for it.")
+    fhir: Annotated[tuple[Fhir, ...], AfterValidator(_once)] = Field(
+        (), description="FHIR servers that may be read for it."
+    )
     services: dict[Name, Switch] = Field(
         default_factory=dict,
         description="Services on, off (not offered) or shadow (evaluated, not shown); default on.",
@@ -134,6 +153,10 @@ class Tenant(_Part):
     rules: dict[Name, Switch] = Field(
         default_factory=dict,
         description="Rules on, off or shadow, by id; by default as the rule itself has it.",
+    )
+    urgency: dict[str, dict[str, str]] = Field(
+        default_factory=dict,
+        description="Changed cells of the policy of how urgent an allergy conflict is.",
     )
     thresholds: dict[str, Any] = Field(
         default_factory=dict, description="Numbers for rules by name; carried, not read yet."
@@ -144,15 +167,20 @@ class Tenant(_Part):
     budget: Budget = Field(
         default_factory=Budget, description="How much it may call before it is answered 429."
     )
-    actions: Actions = Field(
-        default_factory=Actions, description="What the EHR makes of suggestions; not read yet."
+    prefetch: dict[Name, str] = Field(
+        default_factory=dict,
+        description="Templates by prefetch key, asked and advertised in place of ours.",
     )
-    code_systems: dict[str, str] = Field(
-        default_factory=dict, description="Its names for code systems to ours; not read yet."
+    when_unchecked: Literal["412", "card"] = Field(
+        "412", description="The answer when no check could be made: 412, or 200 with a card."
+    )
+    actions: Actions = Field(default_factory=Actions, description="What the EHR makes of cards.")
+    code_systems: Annotated[dict[LocalName, CodeSystem], AfterValidator(_names)] = Field(
+        default_factory=dict, description="Its names for code systems, each with the one meant."
     )
 
 
-class Configuration(_Part):
+class Configuration(Part):
     """The whole file."""
 
     tenants: dict[Name, Tenant] = Field(

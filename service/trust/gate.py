@@ -6,7 +6,8 @@ Standard: CDS Hooks 3.0.0-ballot, "Trusting CDS Clients". In this order, each be
 2. its iss and jku are together on the list of a site; nothing has been fetched so far;
 3. its algorithm is one agreed with that site, and its key is found: pinned, cached or fetched;
 4. the signature holds;
-5. its claims are for this address, this time and this site; its jti was not used before.
+5. its claims are for this address, this time and this site;
+6. its jti was not used before, and its site has budget left: the ledger says so.
 
 Until 4, messages tell a stranger nothing that is not public. Nothing sent is ever repeated.
 """
@@ -18,13 +19,12 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from hooks.errors import NotAuthenticated, OverBudget
-from service.tenants.budget import Budgets
+from hooks.errors import NotAuthenticated, OverBudget, Unavailable
 from service.tenants.sites import Site, Sites
 from service.trust.claims import check_claims
 from service.trust.key_sets import KeySets
 from service.trust.public_keys import PublicKey
-from service.trust.replay import Replay
+from service.trust.replay import TokenId
 from service.trust.token import Token, read_token, text
 
 _log: Final = logging.getLogger("cardwise.auth")
@@ -37,7 +37,6 @@ class Gate:
     Attributes:
         everyone: the site of calls that need no token.
         sites: the configured sites; None where every call is everyone's. Replaced by a reload.
-        budgets: what each tenant has used.
         keys: the key sets that are fetched.
     """
 
@@ -60,19 +59,17 @@ class Gate:
         """
         self.everyone = everyone
         self.sites = sites
-        self.budgets = Budgets(clock)
         self.keys = keys
         self._clock = clock
         self._base_url = base_url
-        self._replay = Replay(clock)
 
     def replace(self, sites: Sites) -> None:
         """Serve other sites from now on; calls under way keep theirs."""
         self.sites = sites
         self.keys.keep_only(sites.key_urls)
 
-    async def admit(self, authorization: list[str], path: str) -> Site:
-        """The site a call belongs to.
+    async def admit(self, authorization: list[str], path: str) -> tuple[Site, TokenId | None]:
+        """The site a call belongs to, and its token, which the ledger has yet to be asked about.
 
         Args:
             authorization: the values of all its Authorization headers.
@@ -82,7 +79,7 @@ class Gate:
             NotAuthenticated: its token is missing, or cannot be trusted.
         """
         if self.sites is None:
-            return self.everyone
+            return self.everyone, None
         token = read_token(authorization)
         site = _choose(self.sites, token)
         _check_header(token, site)
@@ -91,14 +88,13 @@ class Gate:
             raise NotAuthenticated(
                 "unknown-key", "Expected a kid from the issuer's key set, as it can be read now."
             )
+        # 0.36 ms for ES384; with a worker to each core, another thread would gain nothing
         if not any(key.signed(token.compact, token.alg) for key in keys):
             raise NotAuthenticated("signature", "Expected a signature by the key that kid names.")
         bases = (self._base_url, *(url.rstrip("/") for url in site.trust.base_urls))
         audiences = {base + path for base in bases} | {*site.trust.audience}
         end = check_claims(token, site, audiences, self._clock())
-        if not self._replay.first_use(token.iss, text(token.claims, "jti"), end):
-            raise NotAuthenticated("replay", "Expected a new token, with its own jti, each call.")
-        return site
+        return site, TokenId(token.iss, text(token.claims, "jti"), end)
 
     async def _keys(self, token: Token, site: Site) -> list[PublicKey]:
         """The keys its kid names: the site's own, or else those at its jku."""
@@ -122,16 +118,15 @@ def guarded(handler: Handler, *, opened: bool = False) -> Handler:
         authorization = request.headers.getlist("authorization")
         try:
             if opened and not authorization:
-                site = gate.everyone
+                site, token = gate.everyone, None
             else:
-                site = await gate.admit(authorization, request.scope["path"])
+                site, token = await gate.admit(authorization, request.scope["path"])
             request.state.site = site
-            with gate.budgets.spend(site):
+            async with state.ledger.entered(site, token):
                 return await handler(request)
-        except (NotAuthenticated, OverBudget) as error:
-            reason = error.reason if isinstance(error, NotAuthenticated) else "over-budget"
-            state.metrics.refused(reason)
-            _log.info("refused a call (%s): %s", handler.__name__, reason)
+        except (NotAuthenticated, OverBudget, Unavailable) as error:
+            state.metrics.refused(error.reason)
+            _log.info("refused a call (%s): %s", handler.__name__, error.reason)
             raise
 
     return admitted

@@ -18,6 +18,7 @@ from service.trust.public_keys import PublicKey, read_keys
 
 _log: Final = logging.getLogger("cardwise.auth")
 _LARGEST: Final = 256 * 1024
+_MOST_AT_ONCE: Final = 8  # sets that are warmed; calls wait for nobody
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,10 @@ class Pace:
 
 @dataclass(slots=True)
 class _Held:
-    """What is known of one URL: when it was last tried, and what it last gave."""
+    """What is known of one URL: when it was last tried, what it last gave, or why it did not."""
 
     keys: tuple[PublicKey, ...] = ()
+    fault: str = "not read yet"
     tried: float = float("-inf")
     got: float = float("-inf")
 
@@ -89,6 +91,22 @@ class KeySets:
             self._start(url, held)
         return found
 
+    async def warm(self, urls: Iterable[str]) -> None:
+        """Read the sets that cannot be used now, a few at a time and none more often than ever."""
+        few = asyncio.Semaphore(_MOST_AT_ONCE)
+
+        async def read(url: str) -> None:
+            async with few:
+                await self._refresh(url, self._held.setdefault(url, _Held()))
+
+        await asyncio.gather(*(read(url) for url in urls if self.fault(url)))
+
+    def fault(self, url: str) -> str:
+        """Why no key of a set can be used now; "" when one can."""
+        held = self._held.get(url) or _Held()
+        usable = held.keys and self._clock() - held.got < self._pace.usable
+        return "" if usable else held.fault or "too old"
+
     def keep_only(self, urls: Iterable[str]) -> None:
         """Forget the sets of all other URLs."""
         wanted = set(urls)
@@ -127,10 +145,12 @@ class KeySets:
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError, RecursionError) as error:
             # TimeoutError is an OSError. The URL is the operator's own, so it may be logged.
             _log.warning("key set %s could not be read: %s", url, type(error).__name__)
+            held.fault = type(error).__name__
             return
         if not keys:
             _log.warning("key set %s holds no key that can be used", url)
         held.keys, held.got = keys, self._clock()
+        held.fault = "" if keys else "no usable key"
 
     async def _get(self, url: str) -> bytes:
         """The body of a 200, no larger than allowed; packed ones are not asked for, nor taken."""

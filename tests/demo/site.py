@@ -15,6 +15,7 @@ from service.app import create_app
 from service.demo import TOKEN
 from service.settings import Settings
 from service.state import State
+from tests.asgi import innermost
 from tests.conftest import NOW
 
 Json = dict[str, Any]
@@ -59,7 +60,7 @@ def served(folder: Path, **changes: Any) -> Iterator[Site]:
     base = f"{settings.base_url}/demo/fhir"
     try:
         with httpx.Client(base_url=base, headers={"Authorization": f"Bearer {TOKEN}"}) as fhir:
-            yield Site(settings.base_url, fhir, app.app._app.state.cardwise)  # type: ignore[attr-defined]
+            yield Site(settings.base_url, fhir, innermost(app).state.cardwise)
     finally:
         server.should_exit = True
         thread.join(10)

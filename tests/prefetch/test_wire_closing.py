@@ -13,6 +13,7 @@ from tests.prefetch.servers import listening
 ROUNDS = 40
 AT_ONCE = 20
 STEP = 0.001
+TOKEN = {"Authorization": "Bearer token"}
 
 
 def in_use(wire: Wire) -> list[str]:
@@ -33,9 +34,9 @@ async def test_a_read_that_runs_out_of_time_gives_its_connection_back() -> None:
         url = f"{base}/AllergyIntolerance?patient=p1"
         for number in range(ROUNDS):
             end = clock() + number * STEP
-            reads = (wire.get(url, "token", end, 1_000_000) for _ in range(AT_ONCE))
+            reads = (wire.get(url, TOKEN, end, 1_000_000) for _ in range(AT_ONCE))
             answers += await asyncio.gather(*reads)
-        answers.append(await wire.get(url, "token", clock() + 60, 1_000_000))
+        answers.append(await wire.get(url, TOKEN, clock() + 60, 1_000_000))
         left = in_use(wire)
         await wire.aclose()
     assert Reason.TIMEOUT in answers

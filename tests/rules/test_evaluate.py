@@ -19,7 +19,7 @@ from rules._finding import Change, Finding, NotChecked, remove
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from rules._rule import Findings, Rule
-from tests.ehr import draft
+from tests.ehr import Json, draft
 
 ORDER = draft()
 CONTEXT = OrderSign(
@@ -143,6 +143,25 @@ def test_an_invalid_resource_is_left_out() -> None:
     (card,) = run(rule_of(suggests)).cards
     assert card.suggestions is None
     assert card.selectionBehavior is None
+
+
+@pytest.mark.parametrize(
+    "named", [{"Jane": 1}, {"reasonCode": [{"Jane": 1}]}, {"subject": {"_Jane": {}}}]
+)
+def test_what_a_chart_calls_its_elements_is_not_logged(
+    caplog: pytest.LogCaptureFixture, named: Json
+) -> None:
+    """Why a resource cannot leave is told by FHIR's own names; others may be anybody's."""
+
+    def suggests(chart: Chart) -> Findings:
+        (order,) = chart.selected
+        bad = Change("create", "x", resource=order.resource | {"id": "new"} | named)
+        advice = dataclasses.replace(remove(order), changes=(bad,))
+        yield Finding("info", "Something", about=(order,)).suggest(advice)
+
+    assert run(rule_of(suggests)).cards[0].suggestions is None
+    assert "suggestion left out: MedicationRequest is not valid R4 at" in caplog.text
+    assert "Jane" not in caplog.text
 
 
 def test_a_shadow_rule_runs_and_is_not_shown() -> None:

@@ -323,7 +323,8 @@ def test_ingredient_allergy_meets_its_class() -> None:
         ("ampicillin", "2231", "high"),  # cephalexin: identical side chain
         ("amoxicillin", "2231", "moderate"),  # similar side chain
         ("aztreonam", "2191", "high"),  # ceftazidime: identical side chain
-        ("ceftazidime", "2193", "moderate"),  # ceftriaxone: same class
+        ("ceftazidime", "2193", "low"),  # ceftriaxone: same class, other side chain
+        ("cephalexin", "2176", "high"),  # cefaclor: identical side chain
         ("penicillin G", "2231", ""),  # no shared side chain
         ("penicillin G", "29561", ""),  # meropenem: very low
         ("penicillin", "2180", ""),  # cefazolin: a side chain of its own

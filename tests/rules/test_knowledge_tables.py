@@ -10,6 +10,7 @@ import pytest
 from rules._knowledge import Knowledge, build, tables
 from rules._knowledge.drugs import Drugs
 from rules._knowledge.names import words
+from rules._knowledge.terms import ShippedTerms
 
 NAMES = (
     "ingredients",
@@ -102,7 +103,7 @@ def test_cross_reactivity_is_cited() -> None:
     assert not unknown(end for row in rows for end in row[:2])
     assert {row[3] for row in rows} <= STRENGTHS
     assert all(row[5] for row in rows)
-    assert {row[4] for row in rows} == {"", "side-chain"}
+    assert {row[4] for row in rows} == {"", "reaction", "side-chain"}
 
 
 def test_alternatives_are_shipped_drugs_outside_what_they_replace() -> None:
@@ -120,7 +121,7 @@ def test_reading_a_products_own_name_never_invents_an_ingredient() -> None:
 
     Those that do name a substance that the sources list under two base ingredients.
     """
-    drugs = Drugs(tables.SHIPPED)
+    drugs = Drugs(tables.SHIPPED, ShippedTerms(tables.SHIPPED))
     verdicts: Counter[str] = Counter()
     for _, _, name, codes, *_ in tables.rows(tables.SHIPPED, "products"):
         found = drugs.read(name)
@@ -208,6 +209,7 @@ def collected(tmp_path: Path) -> Path:
         "class:greeks,class:letters,risk set by R1 side chain,low,Someone 2022,medium",
         "rxcui:10,rxcui:40,identical R1,high,Someone 2018,high",
     )
+    table(tmp_path, "ndc", "ndc11,rxcui", "00001000102,100", "00001000101,100", "00001000103,999")
     return tmp_path
 
 
@@ -216,7 +218,7 @@ def built(collected: Path, target: Path) -> dict[str, list[str]]:
     build.main(collected, target)
     return {
         path.stem: [line for line in path.read_text().splitlines() if not line.startswith("#")][1:]
-        for path in target.iterdir()
+        for path in target.glob("*.tsv")
     }
 
 
@@ -249,6 +251,13 @@ def test_build_reads_scope_and_side_chains(collected: Path, tmp_path: Path) -> N
         ["class:greeks", "class:letters", "risk set by R1 side chain", "low", "side-chain"]
     ]
     assert [line.split("\t")[2] for line in found["cross_reactivity_cc_by_sa"]] == ["identical R1"]
+
+
+def test_build_ships_the_package_codes_of_shipped_products(collected: Path, tmp_path: Path) -> None:
+    """National Drug Codes are sorted, and those of products that stay behind stay behind."""
+    built(collected, tmp_path / "out")
+    lines = (tmp_path / "out" / "ndc.txt").read_text().split()
+    assert lines == ["00001000101", "100", "00001000102", "100"]
 
 
 def test_build_gives_the_same_bytes_twice(collected: Path, tmp_path: Path) -> None:

@@ -1,15 +1,16 @@
-"""What tests of tenants and vendors need: a clock that moves, a caller with keys, doors, sites."""
+"""What tests of tenants and vendors need: a clock that moves, callers, doors, sites, Redis."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.callers import Caller, Clock
 from tests.door import Door, opened
-from tests.ehr import allergy
+from tests.ehr import Json, allergy
 from tests.ehr_double import EhrDouble
 from tests.ehr_site import Site, site
+from tests.redis_server import RedisServer, redis_server
 
 
 @pytest.fixture
@@ -25,9 +26,32 @@ def caller(clock: Clock) -> Caller:
 
 
 @pytest.fixture
+def redis() -> Iterator[RedisServer]:
+    """A Redis or Valkey of the test's own."""
+    with redis_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["alone", "shared"])
+def memory(request: pytest.FixtureRequest) -> Json:
+    """Settings for where used tokens and budgets are held: in this process, and in Redis."""
+    if request.param == "alone":
+        return {}
+    server: RedisServer = request.getfixturevalue("redis")
+    return {"redis": server.url}
+
+
+@pytest.fixture
 async def door(tmp_path: Path, clock: Clock) -> AsyncIterator[Door]:
     """The service with the tenants `mercy`, `north` and `south`."""
     async with opened(tmp_path, clock) as found:
+        yield found
+
+
+@pytest.fixture
+async def any_door(tmp_path: Path, clock: Clock, memory: Json) -> AsyncIterator[Door]:
+    """As `door`, with used tokens held in this process, and in Redis."""
+    async with opened(tmp_path, clock, **memory) as found:
         yield found
 
 

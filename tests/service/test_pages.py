@@ -28,9 +28,3 @@ async def test_the_list_leads_to_every_rule(ehr: EHR) -> None:
     """Each rule is linked from the list of rules."""
     page = await ehr.client.get("/rules")
     assert all(f'href="/rules/{rule.id}"' in page.text for rule in load())
-
-
-async def test_health_answers(ehr: EHR) -> None:
-    """The process says that it is there."""
-    answer = await ehr.client.get("/healthz")
-    assert answer.json()["status"] == "ok"

@@ -29,12 +29,29 @@ def test_lists_and_numbers_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("variable", "value"),
-    [("PORT", "eighty"), ("PORT", "70000"), ("CARDWISE_MODE", "prod"), ("CARDWISE_DEADLINE", "0")],
+    [
+        ("PORT", "eighty"),
+        ("PORT", "70000"),
+        ("CARDWISE_MODE", "prod"),
+        ("CARDWISE_DEADLINE", "0"),
+        ("CARDWISE_WORKERS", "0"),
+        ("CARDWISE_REDIS", "http://sekret@redis.test"),
+        ("CARDWISE_REDIS_DOWN", "ignore"),
+    ],
 )
 def test_a_wrong_value_is_named_by_its_variable(variable: str, value: str) -> None:
     """The message begins with the variable that is wrong."""
     with pytest.raises(ConfigurationError, match=f"^{variable}: "):
         Settings.from_environment({variable: value})
+
+
+def test_secrets_are_not_printed() -> None:
+    """Neither in a message about them, nor where settings are shown."""
+    with pytest.raises(ConfigurationError) as fault:
+        Settings.from_environment({"CARDWISE_REDIS": "http://user:sekret@redis.test"})
+    assert "sekret" not in str(fault.value)
+    settings = Settings.from_environment({"CARDWISE_REDIS": "redis://user:sekret@redis.test"})
+    assert "sekret" not in f"{settings!r} {settings} {settings.model_dump_json()}"
 
 
 def test_production_reads_no_loopback_server() -> None:

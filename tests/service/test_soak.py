@@ -24,7 +24,7 @@ from prefetch.client import FhirClient
 from service.app import create_app
 from service.fhir_server import FhirServer
 from service.settings import Settings
-from tests.asgi import running
+from tests.asgi import innermost, running
 from tests.conftest import NOW
 from tests.ehr import EHR, Json, allergy, bundle, draft
 from tests.ehr_double import BOMB, CUT, HTML, Asked, EhrDouble, Knobs, Paging, outcome
@@ -149,7 +149,7 @@ async def many_sites(folder: Path) -> AsyncIterator[tuple[Caller, FhirClient]]:
         inner as client,
     ):
         caller = Caller(client, double, base, Random(2))  # noqa: S311
-        yield caller, app.app._app.state.cardwise.fhir
+        yield caller, innermost(app).state.cardwise.fhir
 
 
 def in_use(client: FhirClient) -> list[str]:

@@ -4,6 +4,7 @@ Each test is one, over a real socket, at the real app; the numbers are those of 
 behaviours the service has to live with. Other vendors have files of their own.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,11 @@ from tests.ehr import (
     allergy,
     bundle,
     draft,
+    medication,
     order_sign,
 )
 from tests.ehr_double import Asked, EhrDouble, Knobs, Paging, outcome
-from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, site, taken
+from tests.ehr_site import NO_SERVER, Site, indicators, refused, seen, site, taken, tenant
 
 REFERRING: Json = {"medicationCodeableConcept": None}
 
@@ -61,11 +63,24 @@ async def test_ath_03_an_error_that_is_no_fhir(clinic: Site) -> None:
     assert refused(await clinic.sign(draft())) == {("prefetch.allergies", "rejected")}
 
 
-@pytest.mark.xfail(reason="no parameters per tenant yet")
-async def test_ath_03_the_practice_is_sent(clinic: Site) -> None:
-    """ATH-03: the practice that the server demands goes with every query."""
-    clinic.double.usual = PRACTICE
-    assert indicators(await clinic.sign(draft())) == ["critical"]
+AT_ATHENA = 'preset = "athenahealth"'
+ITS_PRACTICE = 'query = { ah-practice = "Organization/a-1.Practice-195900" }'
+
+
+async def test_ath_03_the_practice_is_sent(tmp_path: Path) -> None:
+    """ATH-03: the practice that the server demands goes with searches, next pages and reads."""
+    double = paged(Paging("cursor"), ignored=("ah-practice",))
+    double.load({"resourceType": "Medication", "id": "x", "code": medication(*AMOXICILLIN)})
+    double.usual = replace(PRACTICE, ignored=("ah-practice",), paging=Paging("cursor"))
+    order = draft(medicationReference={"reference": "Medication/x"}, **REFERRING)
+    async with tenant(double, tmp_path, AT_ATHENA, ITS_PRACTICE) as clinic:
+        assert indicators(await clinic.sign(order)) == ["critical"]
+    practices = [asked.parameters.get("ah-practice") for asked in double.asked]
+    assert len(double.lines("AllergyIntolerance")) == 2
+    assert double.lines("Medication") == [
+        "Medication/x?ah-practice=Organization/a-1.Practice-195900"
+    ]
+    assert practices == [["Organization/a-1.Practice-195900"]] * len(practices)
 
 
 async def test_ath_04_an_error_in_a_searchset(clinic: Site) -> None:
@@ -86,12 +101,23 @@ async def test_ath_05_medications_without_intent(clinic: Site) -> None:
     assert line.startswith("warning: Not checked: current medications against allergies")
 
 
-@pytest.mark.xfail(reason="no query variants per tenant yet")
-async def test_ath_05_the_intent_is_sent(clinic: Site) -> None:
-    """ATH-05: medications are searched by intent where that is demanded."""
-    clinic.double.of["MedicationRequest"] = INTENT
-    clinic.double.load(taken())
-    assert seen(await clinic.view())[0].startswith("warning: Amoxicillin")
+@pytest.mark.parametrize("intent", ["order", "plan", "option"])
+async def test_ath_05_the_intent_is_sent(tmp_path: Path, intent: str) -> None:
+    """ATH-05: medications are searched by intent where that is demanded, and each intent counts."""
+    double = EhrDouble(MedicationRequest=INTENT)
+    double.load(allergy(), taken(intent=intent))
+    async with tenant(double, tmp_path, AT_ATHENA) as clinic:
+        assert seen(await clinic.view())[0].startswith("warning: Amoxicillin")
+        assert len(double.lines("MedicationRequest")) == 1
+
+
+async def test_ath_05_discovery_says_it(tmp_path: Path) -> None:
+    """ATH-05: the EHR reads in discovery the query that its own server takes."""
+    async with tenant(EhrDouble(), tmp_path, AT_ATHENA) as clinic:
+        services = (await clinic.client.get("/cds-services")).json()["services"]
+    templates = {s["hook"]: s["prefetch"]["medications"] for s in services}
+    assert len(templates) == 3
+    assert all("&intent=order,plan," in template for template in templates.values())
 
 
 async def test_ath_06_status_is_filtered_here(blank: Site) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from hooks.errors import OverBudget, Unavailable
 from rules._load import load
 from service import app
 from service.settings import Settings
@@ -30,7 +31,8 @@ def test_every_reason_is_documented() -> None:
     first = [row.split("|")[1] for row in section.splitlines() if row.startswith("| `")]
     told = {word for cell in first for word in re.findall(r"`([a-z-]+)`", cell)}
     code = "".join(path.read_text() for path in (ROOT / "service" / "trust").glob("*.py"))
-    assert told == set(re.findall(r'NotAuthenticated\(\s*"([a-z-]+)"', code)) | {"over-budget"}
+    others = {OverBudget.reason, Unavailable.reason, "operator"}
+    assert told == set(re.findall(r'NotAuthenticated\(\s*"([a-z-]+)"', code)) | others
 
 
 def test_every_preset_is_documented() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from hooks.errors import ConfigurationError
+from prefetch.systems import RXNORM, SNOMED
 from rules._load import load
 from service.settings import Settings
 from service.tenants.load import load_sites
@@ -18,6 +19,15 @@ fhir = [{ base = "https://fhir.a.test/r4" }]
 issuers = ["https://a.test"]
 jku = ["https://a.test/keys"]
 """
+
+
+FHIR = "tenants.a.fhir.0"
+MEDICATIONS = "MedicationRequest?patient={{context.patientId}}"
+
+
+def server(more: str) -> str:
+    """The configuration with more in the FHIR server's table."""
+    return GOOD.replace('/r4" }]', f'/r4", {more} }}]')
 
 
 def told(folder: Path, config: str, mode: str = "development") -> list[str]:
@@ -57,6 +67,11 @@ WRONG = [
         "tenants.a.services.x: there is none; use order-safety",
     ),
     (
+        "unknown cell of the policy",
+        GOOD + "[tenants.a.urgency]\n'same-class/high' = { minor = 'loud' }",
+        'tenants.a.urgency."same-class/high".minor = "loud": rows are cross-reactive/high',
+    ),
+    (
         "unknown rule",
         GOOD + "[tenants.a.rules]\nx = 'on'",
         "tenants.a.rules.x: there is none; use active-",
@@ -89,6 +104,95 @@ WRONG = [
         "FHIR by http",
         GOOD.replace("https://fhir", "http://fhir"),
         "tenants.a.fhir.0.base: write an https",
+    ),
+    (
+        "a FHIR server twice",
+        GOOD.replace("fhir = [", 'fhir = [{ base = "https://fhir.a.test/r4/" }, '),
+        "tenants.a.fhir: write each base once. FHIR servers",
+    ),
+    *(
+        (
+            f"header {name} = {value}",
+            server(f"headers = {{ {name} = {value!r} }}"),
+            f"{FHIR}.headers.",
+        )
+        for name, value in [
+            *((name, "x") for name in ("Authorization", "hOST", "Cookie", "Proxy-Authorization")),
+            *(
+                (name, "x")
+                for name in ("Accept", "Connection", "Content-Length", "'a b'", "'a\\n'")
+            ),
+            *(("x-a", value) for value in ("", " x", "é")),
+        ]
+    ),
+    *(
+        (f"query {name} = {value}", server(f"query = {{ {name} = {value!r} }}"), f"{FHIR}.query.")
+        for name, value in [
+            *(
+                (name, "x")
+                for name in ("patient", "subject", "'patient:Patient'", "'subject.name'")
+            ),
+            *((name, "x") for name in ("_id", "'a b'", "'a&b'", "''")),
+            *(("a", value) for value in ("", " x", "é")),
+        ]
+    ),
+    ("a header of two lines", server('headers = { x = "a\\r\\nb: c" }'), f"{FHIR}.headers.x: "),
+    ("a parameter of two lines", server('query = { x = "a\\nb" }'), f"{FHIR}.query.x: "),
+    *(
+        (f"query for {key}: {template}", GOOD + f"[tenants.a.prefetch]\n{key} = {template!r}", told)
+        for key, template, told in [
+            (
+                "problems",
+                "Condition?patient={{context.patientId}}",
+                "problems: there is none; use ",
+            ),
+            ("medications", "MedicationRequest?status=active", "medications: keep "),
+            ("medications", "MedicationRequest", "medications: keep "),
+            ("medications", "Medication?patient={{context.patientId}}", "medications: keep "),
+            ("medications", "MedicationRequest?patient={{context.userId}}", "medications: keep "),
+            ("medications", "MedicationRequest?patient=7", "medications: keep "),
+            (
+                "medications",
+                f"{MEDICATIONS}&subject={{{{context.patientId}}}}",
+                "medications: keep ",
+            ),
+            ("medications", f"https://b.test/{MEDICATIONS}", "medications: keep "),
+            ("medications", f"{MEDICATIONS}&x={{{{context.nothing}}}}", "medications: "),
+            ("medications", f"{MEDICATIONS}&x={{{{", "medications: "),
+            (
+                "medications",
+                f"{MEDICATIONS}&x={{{{%allergies.id}}}}",
+                "medications: it may not refer",
+            ),
+            ("medications", f"{MEDICATIONS}&x=a b", "medications: write it as in a URL"),
+            ("medications", f"{MEDICATIONS}&x=a#b", "medications: write it as in a URL"),
+        ]
+        for told in [f"tenants.a.prefetch.{told}"]
+    ),
+    (
+        "unknown answer",
+        GOOD.replace("fhir =", "when_unchecked = '500'\nfhir ="),
+        "tenants.a.when_u",
+    ),
+    (
+        "unknown type of action",
+        GOOD + "[tenants.a.actions]\ntypes = ['patch']",
+        "tenants.a.actions.types.0: ",
+    ),
+    (
+        "a code system that is not known",
+        GOOD + "[tenants.a.code_systems]\n'a:b' = 'http://nowhere.test'",
+        "tenants.a.code_systems.a:b: use one of http://",
+    ),
+    (
+        "a name that is another system's",
+        GOOD + f"[tenants.a.code_systems]\n'{RXNORM}' = '{SNOMED}'",
+        f"tenants.a.code_systems: {RXNORM} is known to be another code system; take it out. Its",
+    ),
+    *(
+        (f"a name like {name!r}", GOOD + f"[tenants.a.code_systems]\n{name!r} = '{SNOMED}'", told)
+        for name in ("a b", 'a"b', "", "/", "urn:oid:", "urn:oid:/")
+        for told in [f"tenants.a.code_systems.{name}.[key]: "]
     ),
     (
         "FHIR without a base",

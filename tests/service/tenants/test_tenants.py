@@ -67,7 +67,7 @@ async def test_in_shadow_nothing_is_shown(
         answer = await door.knock(caller.bearer())
         assert (answer.status_code, answer.json()) == (200, {"cards": []})
         metrics = (await door.client.get("/metrics")).text
-        assert 'cardwise_rules_total{end="ran",rule="drug-allergy"} 1.0' in metrics
+        assert 'cardwise_rules_total{end="ran",rule="drug-allergy",tenant="mercy"} 1.0' in metrics
 
 
 async def test_a_rule_that_is_off_does_not_run(
@@ -133,6 +133,26 @@ async def test_a_deadline_of_its_own(tmp_path: Path, clock: Clock, caller: Calle
             answer = await door.knock(caller.bearer())
         assert answer.status_code == 412
         assert "timeout" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("when", "status"),
+    [("", 412), ('when_unchecked = "412"', 412), ('when_unchecked = "card"', 200)],
+)
+async def test_what_is_answered_when_nothing_was_checked(
+    tmp_path: Path, clock: Clock, caller: Caller, when: str, status: int
+) -> None:
+    """412 by default; a card where the EHR shows its users nothing of a 412."""
+    async with opened(tmp_path, clock, mercy(when)) as door:
+        answer = await door.knock(caller.bearer(), fhirServer=None)
+        assert answer.status_code == status
+        if status == 200:
+            (card,) = answer.json()["cards"]
+            assert card["indicator"] == "warning"
+            assert card["summary"].startswith("Not checked: drug allergies - the allergy list")
+        metrics = (await door.client.get("/metrics")).text
+        assert 'cardwise_rules_total{end="blocked",rule="drug-allergy"} 1.0' in metrics
+        assert f'service="order-safety",status="{status}"}} 1.0' in metrics
 
 
 async def test_keys_in_the_file_need_no_fetch(tmp_path: Path, clock: Clock, caller: Caller) -> None:

@@ -1,0 +1,104 @@
+"""Conflicts: which allergies an order conflicts with, how urgent that is, and how it is told."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final, NamedTuple
+
+from hooks.cards import Indicator
+from prefetch.allergy import Allergy
+from prefetch.medication import MedicationOrder
+from rules._allergy.entries import Charted
+from rules._allergy.orders import drugs_of
+from rules._allergy.standing import can_cross, standing
+from rules._knowledge.allergens import Allergen
+from rules._knowledge.conflicts import Conflict
+from rules._knowledge.drugs import Drug
+from rules._knowledge.knowledge import Knowledge
+from rules._text import markdown, plain, sentence, shorten, uncapped
+
+_URGENCY: Final[tuple[Indicator, ...]] = ("critical", "warning", "info")
+_CLOSENESS: Final = ("same-ingredient", "same-class", "cross-reactive")
+
+
+class AllergyConflict(NamedTuple):
+    """One order that conflicts with one allergy.
+
+    Attributes:
+        order: the order.
+        allergy: the entry.
+        allergen: what the entry is about.
+        conflict: why the two do not go together.
+        indicator: how urgent that is, by the policy of `rules/_knowledge/tables/urgency.tsv`.
+    """
+
+    order: MedicationOrder
+    allergy: Allergy
+    allergen: Allergen
+    conflict: Conflict
+    indicator: Indicator
+
+    def headline(self, standing: str = "is ordered") -> str:
+        """The fact, in under 140 characters; `standing` says how the drug itself got there."""
+        drug = sentence(self.conflict.ingredient_name)
+        group = self.conflict.class_name
+        link = {
+            "same-ingredient": f"{drug} {standing}",
+            "same-class": f"{drug} belongs to the {uncapped(group)}",
+        }.get(self.conflict.kind, f"{drug} may cross-react")
+        since = f", {self.allergy.since.year}" if self.allergy.since else ""
+        charted = uncapped(plain(self.conflict.allergen_name, 50))
+        return shorten(f"{link}; chart records {_reaction(self.allergy)} to {charted}{since}")
+
+    @property
+    def evidence(self) -> str:
+        """The allergy entry as charted, how the match was made, and the reference."""
+        allergy = self.allergy
+        status = [allergy.clinical_status, allergy.verification_status]
+        status += [f"criticality {allergy.criticality}"] if allergy.criticality else []
+        told = [", ".join(filter(None, status)), *allergy.manifestations]
+        told += [f"since {allergy.since}"] if allergy.since else []
+        parts = [markdown(part) for part in told if part]
+        charted = f"**{markdown(allergy.substance.label or self.allergen.name)}**"
+        how = "by its code" if self.allergen.basis == "code" else "by name only"
+        return (
+            f"- Chart: {'; '.join([charted, *parts])}\n"
+            f"- Match: {markdown(self.conflict.ingredient_name)} - "
+            f"{markdown(self.conflict.basis)}; allergy recognised {how}\n"
+            f"- Reference: {markdown(self.conflict.reference)}"
+        )
+
+
+def allergy_conflicts(
+    order: MedicationOrder, allergies: Iterable[Charted], know: Knowledge
+) -> list[AllergyConflict]:
+    """The allergies an order conflicts with, the most urgent first, each entry once."""
+    drugs = drugs_of(order, know)
+    found = [
+        match
+        for allergy, allergens in allergies
+        for allergen in allergens
+        for drug in drugs
+        for match in _matches(order, drug, allergy, allergen, know)
+    ]
+    found.sort(key=_rank)
+    return list({id(match.allergy): match for match in reversed(found)}.values())[::-1]
+
+
+def _matches(
+    order: MedicationOrder, drug: Drug, allergy: Allergy, allergen: Allergen, know: Knowledge
+) -> Iterator[AllergyConflict]:
+    """The conflict of one drug with one allergen, unless the policy keeps it silent."""
+    conflict = know.conflict(drug, allergen)
+    if conflict and conflict.by_reaction and not can_cross(allergy, know):
+        conflict = know.conflict(drug, allergen, crosses=False)
+    if conflict and (indicator := know.urgency(conflict, standing(allergy, know))):
+        yield AllergyConflict(order, allergy, allergen, conflict, indicator)
+
+
+def _rank(match: AllergyConflict) -> tuple[int, int]:
+    return _URGENCY.index(match.indicator), _CLOSENESS.index(match.conflict.kind)
+
+
+def _reaction(allergy: Allergy) -> str:
+    if allergy.manifestations:
+        return plain(allergy.manifestations[0].lower(), 40)
+    return "intolerance" if allergy.is_intolerance else "allergy"

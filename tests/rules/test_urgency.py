@@ -1,0 +1,82 @@
+"""The written policy of how urgent a conflict is, and a site's changes to it."""
+
+import re
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from hooks.errors import ConfigurationError
+from rules._knowledge import Knowledge, tables
+from rules._knowledge.conflicts import Conflict
+from rules._knowledge.urgency import CELLS, STANDINGS, Standing, Urgency
+
+POLICY = Urgency.read(tables.SHIPPED)
+ROWS = [(row[0], row[1]) for row in tables.rows(tables.SHIPPED, "urgency")]
+CONFLICT = Conflict("same-class", "1", "A", "B", "C", "high", "why", "where")
+
+
+def step(kind: str, strength: str, standing: Standing) -> int:
+    """How urgent a cell is, counted from silence."""
+    return len(CELLS) - 1 - CELLS.index(POLICY.of(kind, strength, standing) or "silent")
+
+
+def test_every_conflict_has_a_row() -> None:
+    """Each kind and strength that the tables of cross-reactivity can give is in the policy."""
+    strengths = {"high", "moderate", "low"}
+    pairs = {("same-ingredient", "high"), ("same-class", "high")}
+    for a, b, _, strength, _, _, confidence in tables.rows(tables.SHIPPED, "cross_reactivity"):
+        if confidence != "low" and strength in strengths:
+            pairs.add(("same-class" if a == b else "cross-reactive", strength))
+    assert pairs - {("same-class", "low")} <= {*ROWS}
+    assert get_args(Standing) == STANDINGS
+
+
+@pytest.mark.parametrize("row", ROWS, ids="/".join)
+def test_a_weaker_entry_is_never_more_urgent(row: tuple[str, str]) -> None:
+    """Severe, plain and minor entries give less and less; tolerated is never above plain."""
+    severe, plain, minor, tolerated = (step(*row, standing) for standing in STANDINGS)
+    assert severe >= plain >= minor
+    assert plain >= tolerated
+
+
+@pytest.mark.parametrize("standing", STANDINGS)
+def test_a_weaker_tie_is_never_more_urgent(standing: Standing) -> None:
+    """From the drug itself to little cross-reactivity, urgency only goes down."""
+    steps = [step(*row, standing) for row in ROWS if row[0] != "cross-reactive"]
+    across = [step(*row, standing) for row in ROWS if row[0] == "cross-reactive"]
+    assert steps == sorted(steps, reverse=True)
+    assert across == sorted(across, reverse=True)
+    assert steps[0] >= across[0]
+
+
+def test_a_site_changes_one_cell() -> None:
+    """The cell that was changed, and no other, is the site's own; the shipped table stays."""
+    know = Knowledge.shipped()
+    other = know.with_urgency({"same-class/high": {"minor": "silent"}})
+    assert other.urgency(CONFLICT, "minor") is None
+    assert other.urgency(CONFLICT, "plain") == "critical"
+    assert know.urgency(CONFLICT, "minor") == "info"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"same-family/high": {"minor": "silent"}},
+        {"same-class/high": {"mild": "silent"}},
+        {"same-class/high": {"minor": "loud"}},
+    ],
+    ids=["row", "column", "cell"],
+)
+def test_a_change_that_means_nothing_is_refused(changes: dict[str, dict[str, str]]) -> None:
+    """A wrong row, column or cell is an error that lists the right ones."""
+    with pytest.raises(ConfigurationError, match=r"cross-reactive/low.*severe.*critical"):
+        Knowledge.shipped().with_urgency(changes)
+
+
+def test_the_policy_is_documented() -> None:
+    """docs/knowledge.md shows every cell of the policy, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "knowledge.md").read_text()
+    told = re.findall(r"^\| (\S+/\S+) \| (\w+) \| (\w+) \| (\w+) \| (\w+) \|$", page, re.MULTILINE)
+    rows = tables.rows(tables.SHIPPED, "urgency")
+    assert told == [(f"{kind}/{strength}", *cells) for kind, strength, *cells, _ in rows]

@@ -1,0 +1,68 @@
+"""Several workers on one port: told to reload together, and refused where they would forget."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.callers import CONFIG
+from tests.service_process import ROOT, service_process
+
+UVICORN = [sys.executable, "-m", "uvicorn", "--factory", "service.app:from_environment"]
+
+
+def test_a_hang_up_reloads_every_worker(tmp_path: Path) -> None:
+    """SIGHUP to the first process is handed on; a broken file changes nothing at any of them."""
+    (tmp_path / "sites.toml").write_text(CONFIG)
+    variables = {
+        "CARDWISE_CONFIG": str(tmp_path / "sites.toml"),
+        "CARDWISE_WORKERS": "2",
+        "CARDWISE_WARM_KEYS": "false",
+    }
+    with service_process(tmp_path, **variables) as (process, url):
+        assert process.stderr is not None
+        assert httpx.get(f"{url}/cds-services", timeout=30).status_code == 401
+        for content, told in (("[tenants", "the earlier ones stay"), (CONFIG, "tenants reloaded")):
+            (tmp_path / "sites.toml").write_text(content)
+            process.send_signal(signal.SIGHUP)
+            for _ in range(2):
+                assert any(told in line for line in process.stderr)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+
+
+@pytest.mark.parametrize(
+    ("command", "number", "status"),
+    [([sys.executable, "-m", "service"], "2", 2), ([*UVICORN, "--workers", "2"], "1", 0)],
+    ids=["ours", "uvicorn's"],
+)
+def test_workers_that_would_forget_are_refused(
+    tmp_path: Path, command: list[str], number: str, status: int
+) -> None:
+    """Production starts no second worker without Redis, whoever starts it, and says so."""
+    (tmp_path / "sites.toml").write_text(CONFIG)
+    variables = {
+        "PORT": "0",
+        "CARDWISE_MODE": "production",
+        "CARDWISE_PUBLIC_URL": "https://cds.test",
+        "CARDWISE_CONFIG": str(tmp_path / "sites.toml"),
+        "CARDWISE_DATABASE": str(tmp_path / "x.sqlite"),
+        "CARDWISE_WORKERS": number,
+    }
+    more = ["--port", "0"] if "uvicorn" in command else []
+    ended = subprocess.run(  # noqa: S603 - one of the two above
+        [*command, *more],
+        cwd=ROOT,
+        env=os.environ | variables,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert "cardwise: CARDWISE_REDIS: set it to a Redis or Valkey" in ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert ended.returncode == status
