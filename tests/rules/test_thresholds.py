@@ -1,5 +1,7 @@
 """Numbers a rule decides by: declared, bounded, and read by name."""
 
+from math import inf, nan
+
 import pytest
 
 from hooks.errors import RuleError
