@@ -4,7 +4,6 @@ from typing import Any, Final, NoReturn
 
 from hooks.errors import RuleError
 
-
 #: Sets an attribute of an object that is being made.
 put: Final = object.__setattr__
 
