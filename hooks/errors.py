@@ -11,6 +11,7 @@ CardwiseError
 │   └── Unavailable           what is needed to check a call cannot be reached
 ├── PreconditionFailed      required patient data could not be obtained
 ├── NotObtained             a rule read something that was not obtained
+├── NotKnown                a rule asked what the chart does not say
 ├── InvalidAnswer           a card or action we made breaks the standard
 ├── RuleError               a rule folder cannot be loaded
 ├── KnowledgeError          an official release cannot be imported
@@ -120,6 +121,18 @@ class NotObtained(CardwiseError):
         self.key = key
         self.reason = reason
         super().__init__(f"{key} was not obtained: {reason}")
+
+
+class NotKnown(CardwiseError):
+    """A rule asked what the chart does not say, or not exactly enough: "not checked" as well.
+
+    Attributes:
+        why: what is missing, as a clause without anything of the patient's.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class InvalidAnswer(CardwiseError):

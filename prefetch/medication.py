@@ -11,6 +11,8 @@ import msgspec
 
 from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
+from prefetch.frozen import Frozen, frozen, put
+from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
 # `unknown` and no status at all may well be taken (OpenEMR sends them): leaving them out would
@@ -70,13 +72,16 @@ def medication_request(resource: Resource) -> MedicationRequest:
     )
 
 
-class MedicationOrder:
+class MedicationOrder(Frozen):
     """A MedicationRequest: drafted, or already on the patient's list.
 
     Attributes:
-        resource: the draft as it was sent; empty for an order of the list.
         medication: the drug, from wherever it is kept.
     """
+
+    medication: Medication
+    _read: MedicationRequest
+    _sent: Resource | None
 
     def __init__(
         self,
@@ -92,12 +97,19 @@ class MedicationOrder:
             aliases: the site's names for code systems in `resource`.
         """
         if isinstance(resource, MedicationRequest):
-            self.resource: Resource = {}
-            self._read = resource
+            read, sent = resource, None
         else:
-            self.resource = resource
-            self._read = typed(aliases.resource(resource), MedicationRequest, medication_request)
-        self.medication = _medication(self._read, medications)
+            whole = aliases.resource(resource)
+            read, sent = typed(whole, MedicationRequest, medication_request), resource
+        put(self, "_read", read)
+        put(self, "_sent", sent)
+        put(self, "medication", _medication(read, medications))
+
+    @lazy
+    def resource(self) -> Resource:
+        """The order as it was sent, which nobody can change; empty for one of the list."""
+        found: Resource = frozen(self._sent or {})
+        return found
 
     @property
     def id(self) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
@@ -45,13 +45,43 @@ class Call:
     always_answers: bool = False
 
 
+def to_cards(rule: Rule, findings: Iterable[Finding], call: Call) -> list[Card]:
+    """The cards for a rule's findings; two that are about the same things stay two.
+
+    Raises:
+        InvalidAnswer: the rule yielded a text that no card may have.
+    """
+    cards: dict[str, Card] = {}
+    for finding in findings:
+        card = to_card(rule, finding, call)
+        if card.uuid in cards and cards[card.uuid].summary != card.summary:
+            card = to_card(rule, replace(finding, key=f"{finding.key}|{finding.summary}"), call)
+        cards.setdefault(card.uuid, card)
+    return list(cards.values())
+
+
+def checked_gap(gap: object) -> NotChecked:
+    """What a rule yielded beside its findings, once it is known to be one.
+
+    Raises:
+        InvalidAnswer: it is something else, or has words that no card may have.
+    """
+    if not isinstance(gap, NotChecked):
+        raise InvalidAnswer(f"a rule yields Finding and NotChecked, not {type(gap).__name__}")
+    texts = all(isinstance(text, str) and text.strip() for text in (gap.what, gap.why))
+    if not texts or gap.indicator not in _URGENCY:
+        raise InvalidAnswer("NotChecked: what and why are words, and indicator is one of a card's")
+    return gap
+
+
 def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
     """The card for a finding.
 
     Raises:
         InvalidAnswer: the rule yielded a text that no card may have.
     """
-    identity = "|".join((rule.id, *(item.reference for item in finding.about)))
+    about = (item.reference for item in finding.about)
+    identity = "|".join(filter(None, (rule.id, *about, finding.key)))
     uuid = _uuid(call, identity)
     suggestions, by_hand = _offered(finding.advice, call, identity)
     return Card(
@@ -61,9 +91,9 @@ def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
         indicator=finding.indicator,
         source=with_topic(rule.source, rule.id),
         suggestions=tuple(suggestions) or None,
-        selectionBehavior=_behaviour(call) if suggestions else None,
+        selectionBehavior=_behaviour(call, finding.advice) if suggestions else None,
         overrideReasons=None if finding.indicator == "info" else OVERRIDE_REASONS,
-        links=(Link(label="About this check", url=f"{call.pages}/{rule.id}"),),
+        links=(*finding.links, Link(label="About this check", url=f"{call.pages}/{rule.id}")),
     )
 
 
@@ -95,14 +125,15 @@ def rank(cards: Iterable[Card]) -> list[Card]:
 
 
 def _offered(
-    advice: Iterable[Advice], call: Call, identity: str
+    advice: Sequence[Advice], call: Call, identity: str
 ) -> tuple[list[Suggestion], list[Advice]]:
     """The suggestions that the EHR carries out whole, and the advice that it would not."""
     offered: list[Suggestion] = []
     by_hand: list[Advice] = []
+    apart = _apart(advice) or call.actions.at_most_one
     for piece in advice:
         # pieces of advice may exclude each other: where a user could take two, one is offered
-        full = bool(offered) and not call.actions.at_most_one
+        full = bool(offered) and not apart
         if full or not call.actions.carries_out(piece.changes):
             by_hand.append(piece)
             continue
@@ -128,8 +159,13 @@ def _told(by_hand: Sequence[Advice]) -> str:
     return "\n".join(["To do by hand, if wanted:\n", *lines]) if lines else ""
 
 
-def _behaviour(call: Call) -> SelectionBehavior:
-    return "at-most-one" if call.actions.at_most_one else "any"
+def _behaviour(call: Call, advice: Iterable[Advice]) -> SelectionBehavior:
+    return "any" if _apart(advice) or not call.actions.at_most_one else "at-most-one"
+
+
+def _apart(advice: Iterable[Advice]) -> bool:
+    """Whether several may be accepted: not where one of them touches an order that is there."""
+    return all(change.type == "create" for piece in advice for change in piece.changes)
 
 
 @lru_cache(maxsize=256)

@@ -2,8 +2,10 @@
 
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -16,9 +18,9 @@ from starlette.types import ASGIApp
 from uvicorn.config import STARTUP_FAILURE
 
 from hooks.errors import CardwiseError, RequestError
+from prefetch import breaker
 from prefetch.client import FhirClient
 from rules import _actions
-from rules._load import load
 from service import collector, operators, pages
 from service.discovery import discovery
 from service.feedback import feedback
@@ -26,6 +28,7 @@ from service.feedback_store import FeedbackStore
 from service.invoke import invoke
 from service.openapi import openapi
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
+from service.rulebook import RuleBook
 from service.settings import Settings
 from service.shared import Shared
 from service.state import State
@@ -43,6 +46,10 @@ from service.trust.shared_ledger import SharedLedger
 
 if TYPE_CHECKING:
     from service.demo.ehr import Ehr
+
+# A rule that breaks as often in a row, whoever calls, rests for so many seconds.
+_RULE_FAILURES = 5
+_RULE_REST = 30.0
 
 
 def create_app(
@@ -62,10 +69,14 @@ def create_app(
 
     Raises:
         ConfigurationError: one line for each setting that cannot be used, or is not safe.
+        RuleError: a rule cannot be loaded; says where and what to do.
     """
-    tenants = Tenants(settings, load(), clock, keys_transport)
+    book = RuleBook(settings.rules, watched=settings.development)
+    tenants = Tenants(settings, book.rules, clock, keys_transport)
     ehr, demo_routes = _demo(settings, clock)
-    state = _state(settings, tenants, clock, fhir_transport, ehr)
+    state = _state(settings, book, tenants, clock, fhir_transport)
+    if ehr:
+        state = replace(state, witness=ehr.watch)
     app = Starlette(
         routes=[*_routes(settings), *demo_routes],
         exception_handlers={
@@ -82,7 +93,7 @@ def create_app(
     app.state.upkeep = Upkeep(tenants, state.shared, warm=settings.warm_keys)
     # around the last resort, so that answers to errors can be read by browsers too
     shared = CORSMiddleware(
-        LastResort(app),
+        LastResort(book.watching(app, tenants.use)),
         allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Accept", "X-Request-ID", "traceparent"],
@@ -94,10 +105,10 @@ def create_app(
 
 def _state(
     settings: Settings,
+    book: RuleBook,
     tenants: Tenants,
     clock: Callable[[], datetime],
     fhir_transport: httpx.AsyncBaseTransport | None,
-    ehr: "Ehr | None",
 ) -> State:
     counted = Metrics()
     traces = Traces(settings.traces) if settings.traces else None
@@ -115,6 +126,8 @@ def _state(
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
+        rules=book,
+        breakers=breaker.Breakers(time.monotonic, threshold=_RULE_FAILURES, rest=_RULE_REST),
         fhir=fhir,
         feedback=store,
         metrics=counted,
@@ -124,7 +137,6 @@ def _state(
         ledger=_ledger(settings, lambda: clock().timestamp(), shared),
         clock=clock,
         shared=shared,
-        witness=ehr.watch if ehr else None,
     )
 
 

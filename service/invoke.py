@@ -27,6 +27,9 @@ from service.tenants.sites import Site
 
 # Of the deadline, this much is kept for evaluating and answering once the data is in.
 _MARGIN: Final = 0.15
+# Rules may take this much of the deadline in processor time, or else most of what is left.
+_RULES: Final = 0.25
+_REST: Final = 0.7
 
 
 async def invoke(request: Request) -> Response:
@@ -60,7 +63,15 @@ async def invoke(request: Request) -> Response:
 
     watched = state.traces.watched(rules) if state.traces else rules
     try:
-        result = evaluate(watched, chart, site.knowledge, _call(state, site, call), drafts)
+        result = evaluate(
+            watched,
+            chart,
+            site.knowledge,
+            _call(state, site, call),
+            drafts,
+            seconds=_for_rules(site, time.perf_counter() - started),
+            breakers=state.breakers,
+        )
     except PreconditionFailed:
         note(412, None)
         raise
@@ -82,6 +93,11 @@ async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule])
     )
     required = [need for rule in rules for need in rule.needs]
     return await gatherer.chart(required, [need for rule in rules for need in rule.helped_by])
+
+
+def _for_rules(site: Site, gone: float) -> float:
+    """Seconds that the rules may take when so many are gone."""
+    return max(min(site.deadline * _RULES, (site.deadline - gone) * _REST), 0.01)
 
 
 def _call(state: State, site: Site, call: HookRequest) -> Call:

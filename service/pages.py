@@ -8,7 +8,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from rules._load import load
 from rules._rule import Rule
 from service import __version__
 
@@ -40,12 +39,12 @@ async def front(request: Request) -> Response:
     )
 
 
-async def rule_list(_: Request) -> Response:
+async def rule_list(request: Request) -> Response:
     """Every rule with its title."""
     rows = "".join(
         f'<tr><td><a href="/rules/{rule.id}">{escape(rule.title)}</a></td>'
         f"<td>{escape(', '.join(rule.hooks))}</td></tr>"
-        for rule in load()
+        for rule in request.app.state.cardwise.rules.rules
     )
     return _page("Rules", f"<table>{rows}</table>")
 
@@ -53,7 +52,8 @@ async def rule_list(_: Request) -> Response:
 async def rule_page(request: Request) -> Response:
     """One rule: its docstring, heading by heading, and its metadata."""
     wanted = request.path_params["rule_id"]
-    rule = next((rule for rule in load() if rule.id == wanted), None)
+    rules = request.app.state.cardwise.rules.rules
+    rule = next((rule for rule in rules if rule.id == wanted), None)
     if rule is None:
         raise HTTPException(404)
     return _page(rule.title, "".join((*_sections(rule), _metadata(rule))))

@@ -1,6 +1,7 @@
 """What is said of a call once it is answered: counters and facts for the log, no patient's."""
 
 from dataclasses import dataclass
+from itertools import chain
 
 from prefetch.chart import Chart
 from rules._evaluate import Evaluation
@@ -40,12 +41,13 @@ class Record:
         keys = sorted({need.key for rule in self.rules for need in rule.needs})
         pieces = [data for key in keys if (data := self.chart.data(key))]
         result = self.result or Evaluation()
-        blocked = sorted({r.id for r in self.rules} - {*result.ran, *result.failed})
+        broken = {"failed": result.failed, "cut off": result.cut, "resting": result.resting}
+        ended = {*result.ran, *chain.from_iterable(broken.values())}
+        blocked = sorted({rule.id for rule in self.rules} - ended)
         metrics.called(self.tenant, self.service, self.hook, self.status, self.seconds)
         metrics.data(self.tenant, pieces)
-        metrics.rules(self.tenant, result.ran, "ran")
-        metrics.rules(self.tenant, result.failed, "failed")
-        metrics.rules(self.tenant, blocked, "blocked")
+        for end, ids in {"ran": result.ran, "blocked": blocked, **broken}.items():
+            metrics.rules(self.tenant, ids, end)
         metrics.cards(self.tenant, result.fired)
         exchange.tell(
             service=self.service,
@@ -53,7 +55,7 @@ class Record:
             hook_instance=exchange.opaque(self.hook_instance),
             cards=len(result.cards),
             ran=result.ran,
-            failed=result.failed,
+            failed=[*result.failed, *result.cut, *result.resting],
             blocked=blocked,
             data={p.need.key: p.reason or p.state for p in pieces},
         )

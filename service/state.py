@@ -4,10 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from prefetch.breaker import Breakers
 from prefetch.client import FhirClient
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.record import Record
+from service.rulebook import RuleBook
 from service.settings import Settings
 from service.shared import Shared
 from service.telemetry.health import Readiness
@@ -23,13 +25,16 @@ Witness = Callable[[str, Record], None]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, FHIR client, store, telemetry, gate, ledger, clock, and a witness.
+    """What a process has one of: settings, rules, FHIR client, store, telemetry, gate and more.
 
-    `shared` is what all processes know together; None where there is one only.
+    `breakers` are those of the rules. `shared` is what all processes know together; None where
+    there is one only.
     """
 
     settings: Settings
     catalog: Catalog
+    rules: RuleBook
+    breakers: Breakers
     fhir: FhirClient
     feedback: FeedbackStore
     metrics: Metrics

@@ -7,10 +7,11 @@ from typing import Final
 from prefetch import needs
 from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
+from rules._advice import swap
 from rules._allergy.conflicts import allergy_conflicts
 from rules._allergy.entries import Charted
 from rules._allergy.orders import drugs_of
-from rules._finding import Replacement, swap
+from rules._finding import Replacement
 from rules._knowledge.knowledge import Knowledge
 
 MOST: Final = 3

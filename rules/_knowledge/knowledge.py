@@ -9,6 +9,7 @@ from hooks.cards import Indicator
 from prefetch.coding import Concept
 from rules._knowledge.allergens import Allergen, Allergens, Lists
 from rules._knowledge.alternatives import Alternative, Alternatives
+from rules._knowledge.classes import Classes
 from rules._knowledge.conflicts import Conflict, Conflicts
 from rules._knowledge.drugs import Drug, Drugs
 from rules._knowledge.reactions import Reactions
@@ -20,7 +21,15 @@ from rules._knowledge.urgency import Standing, Urgency
 class Knowledge:
     """The tables of one folder, read once; every answer is a look-up and changes nothing."""
 
-    __slots__ = ("_allergens", "_alternatives", "_conflicts", "_drugs", "_reactions", "_urgency")
+    __slots__ = (
+        "_allergens",
+        "_alternatives",
+        "_classes",
+        "_conflicts",
+        "_drugs",
+        "_reactions",
+        "_urgency",
+    )
 
     def __init__(
         self, folder: Path, terms: Terms | None = None, lists: Lists | None = None
@@ -38,6 +47,7 @@ class Knowledge:
         self._alternatives = Alternatives(folder)
         self._reactions = Reactions(folder)
         self._urgency = Urgency.read(folder)
+        self._classes = Classes(folder)
 
     @staticmethod
     @cache
@@ -80,6 +90,34 @@ class Knowledge:
     def reactions(self, told: Iterable[str]) -> frozenset[str]:
         """The kinds of reaction that words tell of: severe, respiratory, immediate, ..."""
         return self._reactions.kinds(told)
+
+    def in_class(self, drug: Drug, class_id: str) -> bool:
+        """Whether an ingredient of the drug belongs to a class, such as "biguanides".
+
+        Raises:
+            RuleError: there is no such class.
+        """
+        return not self._classes.members(class_id).isdisjoint(drug.ingredients)
+
+    def classes(self, drug: Drug) -> tuple[str, ...]:
+        """The ids of the classes that one of the drug's ingredients belongs to."""
+        return self._classes.of(drug)
+
+    def members(self, class_id: str) -> frozenset[str]:
+        """The ingredients of a class, as RxNorm codes.
+
+        Raises:
+            RuleError: there is no such class.
+        """
+        return self._classes.members(class_id)
+
+    def class_name(self, class_id: str) -> str:
+        """The readable name of a class; its id when there is none."""
+        return self._classes.names.get(class_id, class_id)
+
+    def named(self, text: str) -> tuple[str, ...]:
+        """The base ingredients of text that is exactly a drug's name; empty when it is none."""
+        return self._drugs.named(text)
 
     def alternatives(self, drug: Drug, reasons: Iterable[Concept]) -> tuple[Alternative, ...]:
         """What a cited source offers instead of the drug for the order's reasons."""

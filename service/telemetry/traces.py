@@ -13,11 +13,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hooks.errors import ConfigurationError
-from prefetch.chart import Chart
 from prefetch.data import Data
 from prefetch.needs import Need
 from prefetch.observer import Attempt
-from rules._knowledge.knowledge import Knowledge
 from rules._rule import Check, Findings, Rule
 from service import __version__
 from service.telemetry import exchange as exchanges
@@ -120,9 +118,9 @@ class Traces:
         return [replace(rule, check=self._watched(rule)) for rule in rules]
 
     def _watched(self, rule: Rule) -> Check:
-        def check(chart: Chart, know: Knowledge) -> Findings:
+        def check(*given: Any) -> Findings:
             with self._span(f"rule {rule.id}") as span:
-                findings = list(rule.check(chart, know))
+                findings = list(rule.check(*given))
                 span.set_attributes(
                     {
                         "cardwise.rule": rule.id,

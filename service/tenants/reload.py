@@ -92,6 +92,18 @@ class Tenants:
                 _log.info("tenants reloaded: %s", ", ".join(sites.by_id))
             return []
 
+    def use(self, rules: Sequence[Rule]) -> None:
+        """Serve other rules; when the configuration does not fit them, its sites keep theirs."""
+        self._rules = rules
+        self.gate.everyone = replace(self.gate.everyone, catalog=Catalog(rules))
+        try:
+            sites = self._load()
+        except ConfigurationError as error:
+            _log.error("tenants keep the earlier rules: %s", error)
+            return
+        if sites is not None:
+            self.gate.replace(sites)
+
     @contextmanager
     def reloaded_by_signal(self) -> Iterator[None]:
         """Reload on SIGHUP for as long as the block runs, where that can be had."""

@@ -158,8 +158,9 @@ class Tenant(Part):
         default_factory=dict,
         description="Changed cells of the policy of how urgent an allergy conflict is.",
     )
-    thresholds: dict[str, Any] = Field(
-        default_factory=dict, description="Numbers for rules by name; carried, not read yet."
+    thresholds: dict[Name, dict[str, float]] = Field(
+        default_factory=dict,
+        description="Numbers that rules decide by, under the rule's id and the number's name.",
     )
     deadline: float | None = Field(
         None, gt=0, le=30, description="Seconds within which its calls are answered."

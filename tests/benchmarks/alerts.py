@@ -10,6 +10,7 @@ have been shown without anything planted.
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -44,7 +45,8 @@ class Patient(NamedTuple):
         owned = [{**each, "patient": {"reference": f"Patient/{self.id}"}} for each in listed]
         found = Data(needs.allergies, self.id, [_searchset(owned)])
         none = Data(needs.medications, self.id, [_searchset([])])
-        chart = Chart(context, {"allergies": found, "medications": none})
+        data = {"allergies": found, "medications": none}
+        chart = Chart(context, data, today=date(2026, 11, 21))
         cards = drug_allergy.check(chart, Knowledge.shipped())
         return [card.indicator for card in cards if isinstance(card, Finding)]
 

@@ -17,6 +17,7 @@ from prefetch.systems import RXNORM, UNII
 from rules import Finding
 from rules._knowledge import Knowledge, tables
 from rules.drug_allergy import drug_allergy
+from tests.conftest import NOW
 from tests.ehr import PATIENT, Json, allergy, bundle, draft
 from tests.rules.allergy_table import Row, rows
 from tests.strategies import as_json, quick
@@ -42,7 +43,7 @@ def cards(allergies: Iterable[Json], order: Json) -> list[tuple[str, str]]:
         "allergies": known(needs.allergies, entries),
         "medications": known(needs.medications, ()),
     }
-    found = drug_allergy.check(Chart(context, data), KNOW)
+    found = drug_allergy.check(Chart(context, data, today=NOW.date()), KNOW)
     return [(each.indicator, each.summary) for each in found if isinstance(each, Finding)]
 
 
