@@ -97,10 +97,7 @@ class Runner:
         try:
             return limited(lambda: self._answers(rule), max(left, self._seconds / _LEAST))
         except NotObtained as gap:
-            lacking = [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
-            if lacking:
-                return _blocked(rule, lacking)
-            return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
+            return _stopped(rule, gap)
         except TooSlow:
             return _gone(rule, "cut", "the check took too long, and was cut off")
         except TooMuch:
@@ -155,6 +152,14 @@ def _blocked(rule: Rule, lacking: Lacking) -> Ended:
     words = [(need.words, reason.words) for need, reason in lacking]
     gaps = [gap_of(rule.checks, f"the {what} could not be read: {why}") for what, why in words]
     return Ended("blocked", (), tuple(gaps) if rule.status == "active" else (), tuple(lacking))
+
+
+def _stopped(rule: Rule, gap: NotObtained) -> Ended:
+    """How a rule ends that read what was not obtained."""
+    lacking = [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
+    if lacking:
+        return _blocked(rule, lacking)
+    return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
 
 
 def _gone(rule: Rule, end: End, why: str, error: str = "") -> Ended:
