@@ -4,15 +4,15 @@ from typing import Any, Final
 
 from prefetch import needs
 from prefetch.chart import Chart
+from prefetch.coding import as_list
 from prefetch.frozen import thawed
 from prefetch.medication import MedicationOrder
 from prefetch.systems import LOINC, RXNORM, UCUM
 from rules._finding import Advice, Change, Replacement
 from rules._knowledge.alternatives import Alternative
 
-_COPIED: Final = (
-    *("category", "subject", "encounter", "requester", "reasonCode", "reasonReference"),
-)
+_ONE: Final = ("subject", "encounter", "requester")
+_MANY: Final = ("category", "reasonCode", "reasonReference")  # one object for a list is taken
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 _CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/condition-category"
@@ -46,7 +46,8 @@ def drafted(order: MedicationOrder, alternative: Alternative) -> dict[str, Any]:
         "status": "draft",
         "intent": "order",
         "medicationCodeableConcept": _concept(RXNORM, alternative.rxcui, alternative.name),
-        **{name: sent[name] for name in _COPIED if sent.get(name)},
+        **{name: sent[name] for name in _ONE if sent.get(name)},
+        **{name: as_list(sent[name]) for name in _MANY if sent.get(name)},
     }
 
 
