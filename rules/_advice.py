@@ -11,8 +11,8 @@ from prefetch.systems import LOINC, RXNORM, UCUM
 from rules._finding import Advice, Change, Replacement
 from rules._knowledge.alternatives import Alternative
 
-_COPIED: Final = ("subject", "encounter", "requester")
-_LISTS: Final = ("category", "reasonCode", "reasonReference")  # some send an object for a list
+_ONE: Final = ("subject", "encounter", "requester")
+_MANY: Final = ("category", "reasonCode", "reasonReference")  # one object for a list is taken
 _CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/condition-clinical"
 _VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/condition-ver-status"
 _CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/condition-category"
@@ -46,8 +46,8 @@ def drafted(order: MedicationOrder, alternative: Alternative) -> dict[str, Any]:
         "status": "draft",
         "intent": "order",
         "medicationCodeableConcept": _concept(RXNORM, alternative.rxcui, alternative.name),
-        **{name: sent[name] for name in _COPIED if sent.get(name)},
-        **{name: as_list(sent[name]) for name in _LISTS if sent.get(name)},
+        **{name: sent[name] for name in _ONE if sent.get(name)},
+        **{name: as_list(sent[name]) for name in _MANY if sent.get(name)},
     }
 
 

@@ -97,13 +97,11 @@ class Runner:
         try:
             return limited(lambda: self._answers(rule), max(left, self._seconds / _LEAST))
         except NotObtained as gap:
-            lacking = [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
-            if lacking:
-                return _blocked(rule, lacking)
-            return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
-        except (TooSlow, TooMuch) as limit:
-            much = "found too much" if isinstance(limit, TooMuch) else "took too long"
-            return _gone(rule, "cut", f"the check {much}, and was cut off")
+            return _stopped(rule, gap)
+        except TooSlow:
+            return _gone(rule, "cut", "the check took too long, and was cut off")
+        except TooMuch:
+            return _gone(rule, "cut", "the check found too much, and was cut off")
         except (InvalidAnswer, RuleError) as error:
             return _gone(rule, "failed", _FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever breaks in a rule stays in that rule
@@ -153,6 +151,14 @@ def _blocked(rule: Rule, lacking: Lacking) -> Ended:
     words = [(need.words, reason.words) for need, reason in lacking]
     gaps = [gap_of(rule.checks, f"the {what} could not be read: {why}") for what, why in words]
     return Ended("blocked", (), tuple(gaps), tuple(lacking))
+
+
+def _stopped(rule: Rule, gap: NotObtained) -> Ended:
+    """How a rule ends that read what was not obtained."""
+    lacking = [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
+    if lacking:
+        return _blocked(rule, lacking)
+    return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
 
 
 def _gone(rule: Rule, end: End, why: str, error: str = "") -> Ended:
