@@ -12,6 +12,7 @@ CardwiseError
 ├── NotObtained             a rule read something that was not obtained
 ├── InvalidAnswer           a card or action we made breaks the standard
 ├── RuleError               a rule folder cannot be loaded
+├── CaseError               a rule's case, or its chart, cannot be read or run
 └── ConfigurationError      a setting cannot be used
 
 Messages say what was expected, what came, and where. They never hold patient data or tokens:
@@ -108,6 +109,10 @@ class InvalidAnswer(CardwiseError):
 
 class RuleError(CardwiseError):
     """A rule folder cannot be loaded; the message says what to change and where."""
+
+
+class CaseError(CardwiseError):
+    """A rule's case, or its chart, cannot be read or run; the message says what was expected."""
 
 
 class ConfigurationError(CardwiseError):

@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -18,6 +18,7 @@ from prefetch.client import FhirClient
 from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
+from rules._rule import Rule
 from service import collector, demo, pages
 from service.discovery import discovery
 from service.feedback import feedback
@@ -37,6 +38,7 @@ def create_app(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     fhir_transport: httpx.AsyncBaseTransport | None = None,
     keys_transport: httpx.AsyncBaseTransport | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> ASGIApp:
     """Make the application.
 
@@ -45,11 +47,12 @@ def create_app(
         clock: tells the time, with its zone.
         fhir_transport: another way to FHIR servers than the network.
         keys_transport: another way to callers' key sets than the network.
+        rules: other rules than those of the house.
 
     Raises:
         ConfigurationError: one line for each setting that cannot be used, or is not safe.
     """
-    tenants = Tenants(settings, load(), clock, keys_transport)
+    tenants = Tenants(settings, load() if rules is None else rules, clock, keys_transport)
     fhir = FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds)
     app = Starlette(
         routes=_routes(settings),

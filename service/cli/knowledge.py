@@ -1,0 +1,6 @@
+import typer
+app = typer.Typer()
+@app.command("show")
+def show() -> None: ...
+@app.command("x")
+def x() -> None: ...

@@ -1,0 +1,25 @@
+"""How the command speaks: through one console, plain where nobody watches in colour."""
+
+import sys
+from functools import cache
+
+from rich.console import Console
+from rich.markup import escape
+
+MARKS = {"critical": "bold red", "warning": "bold yellow", "info": "bold blue"}
+
+
+@cache
+def console() -> Console:
+    """Where results go. Colours only on a terminal, and not where NO_COLOR is set."""
+    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+
+
+def say(text: str = "", style: str = "") -> None:
+    """Print text as it is."""
+    console().print(escape(text), style=style or None)
+
+
+def complain(text: str) -> None:
+    """Say what went wrong, where errors go."""
+    sys.stderr.writelines(f"cardwise: {line}\n" for line in text.splitlines())

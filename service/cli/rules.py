@@ -1,0 +1,6 @@
+import typer
+app = typer.Typer()
+@app.command("list")
+def list_() -> None: ...
+@app.command("show")
+def show() -> None: ...

@@ -1,0 +1,104 @@
+"""Running cases and telling what came of them."""
+
+import contextlib
+import subprocess
+import sys
+from pathlib import Path
+
+from rules._load import folders
+from service.cases import junit as xml
+from service.cases.outcome import reviews
+from service.cases.report import Report, Run, run
+from service.cases.selection import Selection, selected
+from service.cases.update import diff, rewritten
+from service.cases.variants import FETCHED
+from service.cli.output import console, say
+from service.rulebook import rules_here
+
+
+def once(words: list[str], junit: Path | None, *, update: bool = False) -> bool:
+    """Run the cases that the words mean, and tell; whether all is well."""
+    result = _run(words)
+    if update and _updated(result):
+        result = _run(words)
+    for report in result.reports:
+        _tell(report)
+    for fault in result.faults:
+        say(fault, "red")
+    _sum_up(result)
+    if junit:
+        xml.write(junit, result.outcomes, result.every_fault, result.seconds)
+    return result.passed
+
+
+def watch_and_repeat(words: list[str]) -> None:
+    """Run the cases again, in a fresh process, whenever a file of theirs changes."""
+    from watchfiles import watch
+
+    watched = {one.rule.folder.parent for one in selected(words, rules_here())}
+    say(f"Watching {', '.join(map(str, sorted(watched)))}; Ctrl-C ends it.", "dim")
+    with contextlib.suppress(KeyboardInterrupt):
+        for _ in watch(*watched):
+            subprocess.run(  # noqa: S603 - this very command
+                [sys.executable, "-m", "service.cli", "test", *words], check=False
+            )
+
+
+def _run(words: list[str]) -> Run:
+    selections = selected(words, rules_here())
+    with console().status("Running cases") as status:
+        return run(selections, _whole(selections), lambda r: status.update(r.selection.rule.id))
+
+
+def _whole(selections: list[Selection]) -> list[Path]:
+    """The directories of which every rule was asked for."""
+    asked = {one.rule.folder for one in selections if one.whole}
+    return [d for d in sorted({f.parent for f in asked}) if asked.issuperset(folders(d))]
+
+
+def _updated(result: Run) -> bool:
+    """Write what was found into the cases, and show the changes; whether there are any."""
+    changed = False
+    for outcome in result.outcomes:
+        case = outcome.case
+        if outcome.variant == FETCHED.name and outcome.differences and not case.written.known_wrong:
+            text = rewritten(outcome)
+            sys.stdout.write(diff(case, text))
+            case.path.write_text(text, encoding="utf-8")
+            changed = True
+    return changed
+
+
+def _tell(report: Report) -> None:
+    cases = len(report.selection.cases)
+    verdict = "ok" if report.passed else "FAILED"
+    known = sum(outcome.known_wrong for outcome in report.outcomes)
+    labelled = f", {known} known wrong" if known else ""
+    say(
+        f"{report.selection.rule.id}: {verdict}, {cases} cases, {len(report.outcomes)} runs{labelled}",
+        "green" if report.passed else "bold red",
+    )
+    for outcome in report.failed:
+        say(f"\\n{outcome.review()}\\n")
+    for fault in report.faults:
+        say(f"  {fault}", "red")
+    if report.selection.whole:
+        _tell_branches(report)
+
+
+def _tell_branches(report: Report) -> None:
+    every, never = report.branches.every, report.branches.never
+    if every:
+        say(f"  branches taken: {len(every) - len(never)} of {len(every)}", "dim")
+    for branch in never:
+        say(f"    line {branch.line}: {branch.text}", "yellow")
+
+
+def _sum_up(result: Run) -> None:
+    failed = sum(not outcome.passed for outcome in result.outcomes)
+    wrong = failed + len(result.every_fault)
+    told = "all as expected" if result.passed else f"{wrong} to look at"
+    say(
+        f"{len(result.reports)} rules, {len(result.outcomes)} runs in {result.seconds:.2f} s: {told}",
+        "green" if result.passed else "bold red",
+    )
