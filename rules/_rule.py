@@ -66,6 +66,14 @@ class Rule:
     version: str
     reviewed: str
     status: Status
+    developer: str = ""
+    funding: str = ""
+    uses: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Which text it is."""
+        return ""
 
     @property
     def folder(self) -> Path:

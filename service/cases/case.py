@@ -116,14 +116,23 @@ def read(path: Path) -> Case:
         written = msgspec.json.decode(path.read_bytes(), type=Written)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
         raise CaseError(f"{path}: {error}") from None
-    if written.hook not in hooks.contexts():
-        known = ", ".join(sorted(hooks.contexts()))
-        raise CaseError(f"{path}: expected `hook` to be one of {known}; found {written.hook!r}")
+    require_hook(written.hook, f"{path}: `hook`")
     if not written.why.strip().endswith("."):
         raise CaseError(f"{path}: expected `why` to be a sentence that says what the case shows")
     if bool(written.chart) == bool(written.bundle):
         raise CaseError(f"{path}: expected either `chart` or `bundle`")
     return Case(path, written, find(path, written.chart, written.bundle, written.patient))
+
+
+def require_hook(name: str, where: str) -> None:
+    """Check that a hook is one of those understood.
+
+    Raises:
+        CaseError: it is not.
+    """
+    if name not in hooks.contexts():
+        known = ", ".join(sorted(hooks.contexts()))
+        raise CaseError(f"{where}: expected one of {known}; found {name!r}")
 
 
 def cases_of(folder: Path) -> Iterator[Case]:

@@ -77,9 +77,12 @@ class Harness:
         """The service's answer."""
         self.ehr.open(variant.server(case))
         self.day = case.written.today
-        service = self._service(case)
         sent = await self.request(case, variant)
-        return await self._client.post(f"/cds-services/{service['id']}", json=sent)
+        return await self._client.post(self.path(case), json=sent)
+
+    def path(self, case: Case) -> str:
+        """Where a case is posted."""
+        return f"/cds-services/{self._service(case)['id']}"
 
     async def request(self, case: Case, variant: Variant) -> Json:
         """The request that is sent for a case."""

@@ -12,12 +12,12 @@ MARKS = {"critical": "bold red", "warning": "bold yellow", "info": "bold blue"}
 @cache
 def console() -> Console:
     """Where results go. Colours only on a terminal, and not where NO_COLOR is set."""
-    return Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    return Console(highlight=False)
 
 
 def say(text: str = "", style: str = "") -> None:
-    """Print text as it is."""
-    console().print(escape(text), style=style or None)
+    """Print text as it is; lines are not broken where no terminal is to show them."""
+    console().print(escape(text), style=style or None, soft_wrap=not console().is_terminal)
 
 
 def complain(text: str) -> None:

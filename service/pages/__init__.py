@@ -1,0 +1,43 @@
+"""The human side: a front page, and a page for each rule, made from what the rule says of itself.
+
+Templates and Markdown are loaded when the first page is asked for, not at start-up.
+"""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from rules._load import load
+from service import __version__
+
+
+async def front(_: Request) -> Response:
+    """What this is and where things are."""
+    return _page("front.html", title="Cardwise", version=__version__)
+
+
+async def rule_list(_: Request) -> Response:
+    """Every rule with its title."""
+    return _page("rules.html", title="Rules", rules=load())
+
+
+async def rule_page(request: Request) -> Response:
+    """One rule: its docstring, heading by heading, examples, and its metadata."""
+    from service.pages.rule import view
+
+    wanted = request.path_params["rule_id"]
+    rule = next((rule for rule in load() if rule.id == wanted), None)
+    if rule is None:
+        raise HTTPException(404)
+    return _page("rule.html", title=rule.title, view=await view(rule))
+
+
+async def health(_: Request) -> Response:
+    """That the process answers."""
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+def _page(template: str, **values: object) -> HTMLResponse:
+    from service.pages.site import HEADERS, render
+
+    return HTMLResponse(render(template, **values), headers=HEADERS)

@@ -1,0 +1,67 @@
+"""Pages from templates: one style inside each page, nothing fetched, nothing run.
+
+Other parts of the service that have pages extend `base.html` and add their own style.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from service.pages.markdown import to_html
+
+_FOLDER: Final = Path(__file__).parent
+STYLE: Final = (_FOLDER / "style.css").read_text(encoding="utf-8")
+
+
+def policy(*styles: str) -> str:
+    """A content security policy under which these inline styles apply, and nothing else."""
+    digests = (hashlib.sha256(style.encode()).digest() for style in styles)
+    allowed = " ".join(f"'sha256-{base64.b64encode(d).decode()}'" for d in digests)
+    return (
+        f"default-src 'none'; style-src {allowed}; base-uri 'none'; form-action 'none'; "
+        "frame-ancestors 'none'"
+    )
+
+
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": policy(STYLE),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+}
+
+
+def render(template: str, *, links: str = "/rules/{}", **values: Any) -> str:
+    """A page.
+
+    Args:
+        template: its file.
+        links: how the page of a rule is linked to, with a place for its id.
+        values: what the template shows; all of it is escaped.
+    """
+    return environment().get_template(template).render(
+        link=links.format, rules_link=links.format("").rstrip("/"), style=Markup(STYLE), **values
+    )
+
+
+@cache
+def environment(*folders: Path) -> Environment:
+    """The templates, and those of other folders."""
+    made = Environment(
+        loader=FileSystemLoader([*_more(folders), _FOLDER / "templates"]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["markdown"] = to_html
+    return made
+
+
+def _more(folders: Sequence[Path]) -> list[Path]:
+    return list(folders)
