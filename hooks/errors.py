@@ -10,6 +10,7 @@ CardwiseError
 │   └── OverBudget            the caller's site calls more than was agreed
 ├── PreconditionFailed      required patient data could not be obtained
 ├── NotObtained             a rule read something that was not obtained
+├── NotKnown                a rule asked what the chart does not say
 ├── InvalidAnswer           a card or action we made breaks the standard
 ├── RuleError               a rule folder cannot be loaded
 ├── CaseError               a rule's case, or its chart, cannot be read or run
@@ -101,6 +102,18 @@ class NotObtained(CardwiseError):
         self.key = key
         self.reason = reason
         super().__init__(f"{key} was not obtained: {reason}")
+
+
+class NotKnown(CardwiseError):
+    """A rule asked what the chart does not say, or not exactly enough: "not checked" as well.
+
+    Attributes:
+        why: what is missing, as a clause without anything of the patient's.
+    """
+
+    def __init__(self, why: str) -> None:
+        self.why = why
+        super().__init__(why)
 
 
 class InvalidAnswer(CardwiseError):

@@ -6,6 +6,7 @@ import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, partial_date
+from prefetch.frozen import Frozen
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
 
@@ -59,15 +60,19 @@ def allergy_intolerance(resource: Resource) -> AllergyIntolerance:
     )
 
 
-class Allergy:
+class Allergy(Frozen):
     """One entry of the allergy list. Absent parts read as empty, never as a value."""
+
+    _read: AllergyIntolerance
+    _sent: Resource | None
 
     def __init__(self, resource: AllergyIntolerance | Resource) -> None:
         """Wrap the resource."""
         if isinstance(resource, AllergyIntolerance):
-            self._read = resource
+            self.__dict__.update(_read=resource, _sent=None)
         else:
-            self._read = typed(resource, AllergyIntolerance, allergy_intolerance)
+            read = typed(resource, AllergyIntolerance, allergy_intolerance)
+            self.__dict__.update(_read=read, _sent=resource)
 
     @property
     def id(self) -> str:
@@ -93,12 +98,12 @@ class Allergy:
     @property
     def clinical_status(self) -> str:
         """`active`, `inactive`, `resolved`, or "" when it is not said."""
-        return _status(self._read.clinical_status)
+        return self._read.clinical_status.status
 
     @property
     def verification_status(self) -> str:
         """`confirmed`, `unconfirmed`, `presumed`, `refuted`, `entered-in-error`, or ""."""
-        return _status(self._read.verification_status)
+        return self._read.verification_status.status
 
     @property
     def counts(self) -> bool:
@@ -159,8 +164,3 @@ def _reaction(reaction: dict[str, Any]) -> Reaction:
         as_text(reaction.get("description")),
         as_text(reaction.get("severity")),
     )
-
-
-def _status(said: Concept) -> str:
-    """A status' code: from its coding, or a bare code, or (as some send it) its text alone."""
-    return next((c.code for c in said.codings if c.code), said.text).lower()

@@ -5,27 +5,52 @@ Reading a list that was not obtained raises `NotObtained`, which the evaluator t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
-from hooks.errors import Problem, WrongPatient
+from hooks.errors import NotKnown, NotObtained, Problem, RuleError, WrongPatient
 from hooks.request import Context
-from prefetch import needs
+from prefetch import fhirpath, needs
 from prefetch.allergy import Allergy
-from prefetch.coding import as_text
+from prefetch.coding import as_text, concept
+from prefetch.condition import Condition
 from prefetch.data import Data
+from prefetch.encounter import Encounter
+from prefetch.frozen import Frozen
+from prefetch.full import full_model
 from prefetch.lazy import lazy
 from prefetch.medication import MedicationOrder
+from prefetch.needs import LabNeed, Need
+from prefetch.not_on_file import NotOnFile
+from prefetch.observation import Lab, labs
+from prefetch.patient import Patient
 from prefetch.references import Resource, bare, name_of, names_other_patient
+from prefetch.states import Reason
+
+Charted = Allergy | Condition | Encounter | Lab | MedicationOrder | Patient
 
 
-class Chart:
-    """One patient, as this call shows them."""
+class Chart(Frozen):
+    """One patient, as this call shows them.
+
+    Attributes:
+        today: the day of the call.
+    """
+
+    today: date
+    _context: Context
+    _data: Mapping[str, Data]
+    _references: Mapping[str, Resource]
+    _labs: dict[str, tuple[Lab, ...]]
+    _models: dict[str, Any]
 
     def __init__(
         self,
         context: Context,
         data: Mapping[str, Data],
         references: Mapping[str, Resource] | None = None,
+        *,
+        today: date,
     ) -> None:
         """Make a chart.
 
@@ -33,15 +58,44 @@ class Chart:
             context: the hook's context, with the draft orders if it has any.
             data: what is known under each prefetch key.
             references: Medication resources found outside of these, by `Type/id`.
+            today: the day of the call.
         """
-        self._context = context
-        self._data = data
-        self._references = references or {}
+        self.__dict__.update(
+            _context=context,
+            _data=data,
+            _references=references or {},
+            _labs={},
+            _models={},
+            today=today,
+        )
 
     @property
     def patient_id(self) -> str:
         """FHIR id of the patient in context."""
         return self._context.patient_id
+
+    @property
+    def encounter_id(self) -> str:
+        """FHIR id of the encounter in context; "" outside one."""
+        return self._context.encounter_id or ""
+
+    @lazy
+    def patient(self) -> Patient:
+        """Who the patient is: age, gender.
+
+        Raises:
+            NotObtained: the record could not be read.
+        """
+        return Patient(self._only(needs.patient), self.today)
+
+    @lazy
+    def encounter(self) -> Encounter:
+        """The visit or stay in which the hook fired.
+
+        Raises:
+            NotObtained: it could not be read, or the call is not in one.
+        """
+        return Encounter(self._only(needs.encounter))
 
     @lazy
     def allergies(self) -> tuple[Allergy, ...]:
@@ -50,8 +104,18 @@ class Chart:
         Raises:
             NotObtained: the list could not be read.
         """
-        found = (Allergy(r) for r in self._typed(needs.allergies.key))
+        found = (Allergy(r) for r in self._typed(needs.allergies))
         return tuple(allergy for allergy in found if allergy.counts)
+
+    @lazy
+    def conditions(self) -> tuple[Condition, ...]:
+        """Problems and diagnoses, without those that do not stand (refuted, in error, resolved).
+
+        Raises:
+            NotObtained: the list could not be read.
+        """
+        found = (Condition(r) for r in self._typed(needs.conditions))
+        return tuple(condition for condition in found if condition.counts)
 
     @lazy
     def medications(self) -> tuple[MedicationOrder, ...]:
@@ -60,32 +124,128 @@ class Chart:
         Raises:
             NotObtained: the list could not be read.
         """
-        found = self._orders(self._typed(needs.medications.key))
+        found = self._orders(self._typed(needs.medications))
         return tuple(order for order in found if order.is_current)
+
+    def labs(self, need: LabNeed) -> tuple[Lab, ...]:
+        """The results of a test, the newest first; those that were withdrawn are left out.
+
+        Raises:
+            NotObtained: they could not be read.
+        """
+        if need.key not in self._labs:
+            found = (lab for r in self._typed(need) for lab in labs(r, need.name, need.codes))
+            counted = (lab for lab in found if lab.counts)
+            newest = sorted(counted, key=lambda lab: lab.moment, reverse=True)
+            self._labs[need.key] = tuple(newest)
+        return self._labs[need.key]
+
+    def latest(self, need: LabNeed, *, days: int) -> Lab | NotOnFile:
+        """The newest result of a test, if it is not older than so many days.
+
+        Raises:
+            NotObtained: the results could not be read.
+        """
+        since = self.today - timedelta(days=days)
+        dated = ((lab, lab.date) for lab in self.labs(need))
+        for lab, day in dated:
+            if day is not None and day.latest >= since:
+                return lab
+        return NotOnFile(f"no {need.name} of the last {days} days is on file")
 
     @lazy
     def drafts(self) -> tuple[MedicationOrder, ...]:
         """Every unsigned medication order of the session, selected or not."""
-        found = medication_requests(self._context.draft_resources)
-        return tuple(order for order in self._orders(found) if not order.is_prohibition)
+        return tuple(order for order in self._drafted.values() if not order.is_prohibition)
 
     @lazy
     def selected(self) -> tuple[MedicationOrder, ...]:
         """The unsigned medication orders to advise on: those just picked, or all at signing."""
-        chosen = {id(draft) for draft in selected_drafts(self._context)}
-        return tuple(order for order in self.drafts if id(order.resource) in chosen)
+        chosen = (self._drafted.get(id(draft)) for draft in selected_drafts(self._context))
+        return tuple(order for order in chosen if order and not order.is_prohibition)
 
-    def knows(self, need: needs.Need) -> bool:
+    def knows(self, need: Need) -> bool:
         """Whether all of this data was obtained: what a rule asks before it uses optional data."""
         found = self._data.get(need.key)
         return found is not None and found.complete
+
+    def is_drafted(self, kind: str, system: str, code: str) -> bool:
+        """Whether an order of this type for this code is already among the unsigned ones."""
+        return any(
+            draft.get("resourceType") == kind
+            and concept(draft.get("code") or draft.get("medicationCodeableConcept")).is_a(
+                system, code
+            )
+            for draft in self._context.draft_resources
+        )
 
     def data(self, key: str) -> Data | None:
         """The data under a prefetch key with its state; None when no running rule needs it."""
         return self._data.get(key)
 
-    def _typed(self, key: str) -> Sequence[Any]:
-        return self._data[key].typed
+    def full(self, item: Charted) -> Any:
+        """The whole resource as a model of fhir.resources (R4B), made once for each call.
+
+        Args:
+            item: what was read of it: an allergy, an order, a result, …
+
+        Raises:
+            NotKnown: the resource is not valid FHIR.
+        """
+        if item.reference not in self._models:
+            self._models[item.reference] = full_model(self._resource(item))
+        return self._models[item.reference]
+
+    def path(self, need: Need, expression: str) -> tuple[str, ...]:
+        """The values that a FHIRPath leads to from each resource of a need, as text.
+
+        Args:
+            need: one that the rule declares.
+            expression: element names, `ofType(Type)` and `resolve()`, joined by dots; alternatives
+                are joined by `|`. There is no `where()`: Python says it better.
+
+        Raises:
+            NotObtained: the data could not be read.
+            NotKnown: the path leads into a resource that was not read.
+            ConfigurationError: the expression is not within this subset.
+        """
+        rooted = "|".join(f"%root.{part.strip()}" for part in expression.split("|"))
+        paths = fhirpath.parse(rooted)
+        data = self._of(need)
+        known = {name_of(r): r for r in data.included} | self._medications
+        scope = fhirpath.Scope({"root": list(data)}, known)
+        found = tuple(fhirpath.evaluate(paths, scope))
+        if scope.wanted:
+            raise NotKnown("a resource that others refer to was not read")
+        return found
+
+    def _resource(self, item: Charted) -> Resource:
+        """The resource that an item was read of."""
+        if item._sent is not None:  # noqa: SLF001 - rules are not to see it, and the chart made it
+            return item._sent  # noqa: SLF001
+        pieces = (data for data in self._data.values() if data.obtained)
+        return next(r for data in pieces for r in data if name_of(r) == item.reference)
+
+    def _of(self, need: Need) -> Data:
+        found = self._data.get(need.key)
+        if found is None:
+            raise RuleError(f"the rule reads the {need.words}, which its needs do not name")
+        return found
+
+    def _typed(self, need: Need) -> Sequence[Any]:
+        return self._of(need).typed
+
+    def _only(self, need: Need) -> Resource:
+        """The one resource of a read."""
+        for resource in self._of(need):
+            return resource
+        raise NotObtained(need.key, Reason.NOT_FOUND)
+
+    @lazy
+    def _drafted(self) -> dict[int, MedicationOrder]:
+        """The drafted medication orders by the identity of what was sent."""
+        found = medication_requests(self._context.draft_resources)
+        return {id(resource): order for resource, order in zip(found, self._orders(found), strict=True)}
 
     def _orders(self, resources: Iterable[Resource]) -> list[MedicationOrder]:
         return [MedicationOrder(resource, self._medications) for resource in resources]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from prefetch.systems import canonical
+from prefetch.systems import ICD10, canonical
 
 # System and code of each coding of a concept.
 Codes = tuple[tuple[str, str], ...]
@@ -53,6 +53,19 @@ class Concept(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     def code(self, system: str) -> str:
         """The first code of `system`, or "" when there is none."""
         return next((c.code for c in self.codings if c.system == system and c.code), "")
+
+    def is_a(self, system: str, *codes: str) -> bool:
+        """Whether it has one of the codes; a code of ICD-10 also stands for its subdivisions."""
+        found = {c.code for c in self.codings if c.system == system}
+        if system not in ICD10:
+            return not found.isdisjoint(codes)
+        starts = tuple(code.replace(".", "").upper() for code in codes)
+        return any(code.replace(".", "").upper().startswith(starts) for code in found)
+
+    @property
+    def status(self) -> str:
+        """A status' code: from its coding, or a bare code, or (as some send it) its text alone."""
+        return next((c.code for c in self.codings if c.code), self.text).lower()
 
     @property
     def codes(self) -> Codes:

@@ -1,8 +1,13 @@
 """Dates as FHIR has them: a year, a month, or a day, and never more exact than was said."""
 
 import re
+from calendar import monthrange
 from datetime import date
 from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from prefetch.coding import as_text
 
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?", re.ASCII)
 
@@ -13,6 +18,17 @@ class PartialDate(NamedTuple):
     year: int
     month: int | None = None
     day: int | None = None
+
+    @property
+    def earliest(self) -> date:
+        """The first day it can be."""
+        return date(self.year, self.month or 1, self.day or 1)
+
+    @property
+    def latest(self) -> date:
+        """The last day it can be."""
+        month = self.month or 12
+        return date(self.year, month, self.day or monthrange(self.year, month)[1])
 
     def __str__(self) -> str:
         """The date in ISO form, as precise as it is known."""
@@ -31,3 +47,16 @@ def partial_date(value: Any) -> PartialDate | None:
     except ValueError:
         return None
     return PartialDate(year or 0, month, day)
+
+
+class Period(msgspec.Struct, frozen=True, gc=False):
+    """What is read of a Period; absent parts are empty."""
+
+    start: str = ""
+    end: str = ""
+
+
+def period(value: Any) -> Period:
+    """Read a Period of any shape."""
+    sent = value if isinstance(value, dict) else {}
+    return Period(as_text(sent.get("start")), as_text(sent.get("end")))

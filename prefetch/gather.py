@@ -88,7 +88,7 @@ class Gatherer:
             listed = data[MEDICATIONS.key]
             known = {**siblings, **included_medications(listed)}
             drugs |= await self._medications(unresolved(r, known) for r in listed)
-        return Chart(context, data, drugs)
+        return Chart(context, data, drugs, today=self._today)
 
     async def _medications(self, references: Iterable[str]) -> dict[str, Resource]:
         """The Medications orders refer to: from any prefetch key, or else read."""

@@ -10,6 +10,8 @@ from typing import Any, Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
+from prefetch.frozen import Frozen, frozen
+from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
 # `unknown` and no status at all may well be taken (OpenEMR sends them): leaving them out would
@@ -69,13 +71,16 @@ def medication_request(resource: Resource) -> MedicationRequest:
     )
 
 
-class MedicationOrder:
+class MedicationOrder(Frozen):
     """A MedicationRequest: drafted, or already on the patient's list.
 
     Attributes:
-        resource: the draft as it was sent; empty for an order of the list.
         medication: the drug, from wherever it is kept.
     """
+
+    medication: Medication
+    _read: MedicationRequest
+    _sent: Resource | None
 
     def __init__(
         self, resource: MedicationRequest | Resource, medications: Mapping[str, Resource]
@@ -87,12 +92,17 @@ class MedicationOrder:
             medications: Medication resources by `Type/id`, for references that leave it.
         """
         if isinstance(resource, MedicationRequest):
-            self.resource: Resource = {}
-            self._read = resource
+            read, sent = resource, None
         else:
-            self.resource = resource
-            self._read = typed(resource, MedicationRequest, medication_request)
-        self.medication = _medication(self._read, medications)
+            read, sent = typed(resource, MedicationRequest, medication_request), resource
+        drug = _medication(read, medications)
+        self.__dict__.update(_read=read, _sent=sent, medication=drug)
+
+    @lazy
+    def resource(self) -> Resource:
+        """The order as it was sent, which nobody can change; empty for one of the list."""
+        found: Resource = frozen(self._sent or {})
+        return found
 
     @property
     def id(self) -> str:

@@ -11,10 +11,12 @@ from typing import Any, Final, Generic, Literal, TypeVar
 import msgspec
 
 from prefetch.allergy import AllergyIntolerance
+from prefetch.condition import ConditionRead
 from prefetch.medication import MedicationRequest
+from prefetch.observation import ObservationRead
 
 T = TypeVar("T")
-Plain = AllergyIntolerance | MedicationRequest
+Plain = AllergyIntolerance | MedicationRequest | ConditionRead | ObservationRead
 
 
 class _Entry(msgspec.Struct, Generic[T], gc=False):
@@ -29,6 +31,8 @@ class _Page(msgspec.Struct, Generic[T], rename="camel", gc=False):
 _DECODERS: Final[dict[str, msgspec.json.Decoder[_Page[Any]]]] = {
     "AllergyIntolerance": msgspec.json.Decoder(_Page[AllergyIntolerance]),
     "MedicationRequest": msgspec.json.Decoder(_Page[MedicationRequest]),
+    "Condition": msgspec.json.Decoder(_Page[ConditionRead]),
+    "Observation": msgspec.json.Decoder(_Page[ObservationRead]),
 }
 
 

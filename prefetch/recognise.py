@@ -67,7 +67,12 @@ def _answers(value: msgspec.Raw, need: Need, sure: bool) -> bool:
     urls = [as_text(link.get("url")) for link in links if link.get("relation") == "self"]
     if urls:
         return _is_query(urls[0], need)
-    return not sure and _first_type(value) == need.resource
+    return not sure and _asks_for_all(need) and _first_type(value) == need.resource
+
+
+def _asks_for_all(need: Need) -> bool:
+    """Whether any Bundle of the right type is likely to answer: there is no code to be right of."""
+    return "&code=" not in need.template
 
 
 def _is_query(url: str, need: Need) -> bool:

@@ -13,7 +13,9 @@ NDC: Final = "http://hl7.org/fhir/sid/ndc"
 NDFRT: Final = "http://hl7.org/fhir/ndfrt"
 UNII: Final = "http://fdasis.nlm.nih.gov"
 ICD10CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
+ICD10: Final = frozenset({ICD10CM, "http://hl7.org/fhir/sid/icd-10"})
 LOINC: Final = "http://loinc.org"
+UCUM: Final = "http://unitsofmeasure.org"
 
 _ALIASES: Final = {
     "urn:oid:2.16.840.1.113883.6.88": RXNORM,

@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
@@ -21,6 +22,7 @@ from rules._load import load
 from rules._rule import Findings, Rule
 from tests.ehr import draft
 
+TODAY = date(2026, 11, 21)
 ORDER = draft()
 CONTEXT = OrderSign(
     patient_id="p1",
@@ -45,7 +47,7 @@ def run(*rules: Rule, reason: Reason | None = None, body: bytes = b"null") -> Ev
     """Evaluate rules over a chart whose allergy list is `body`, or not obtained for a reason."""
     pages = [] if reason else [body]
     data = {"allergies": Data(needs.allergies, "p1", pages, reason=reason)}
-    return evaluate(rules, Chart(CONTEXT, data), Knowledge.shipped(), CALL, [ORDER])
+    return evaluate(rules, Chart(CONTEXT, data, today=TODAY), Knowledge.shipped(), CALL, [ORDER])
 
 
 def speaks(chart: Chart) -> Findings:
