@@ -1,6 +1,6 @@
 """Which rules and cases are meant by the words on a command line."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +45,25 @@ def selected(words: Sequence[str], rules: Sequence[Rule]) -> list[Selection]:
             earlier = found.get(one.rule.folder)
             found[one.rule.folder] = _joined(earlier, one) if earlier else one
     return list(found.values())
+
+
+def folders_called(words: Sequence[str], every: Callable[[], Iterable[Rule]]) -> list[Path]:
+    """The rule folders that some words mean, whether or not the rules in them can be loaded.
+
+    Raises:
+        CaseError: a word means nothing.
+    """
+    if not words:
+        return [rule.folder for rule in every()]
+    found: list[Path] = []
+    for word in words:
+        path = Path(word)
+        if path.is_dir():
+            own = (path / "__init__.py").is_file()
+            found += [path.resolve()] if own else folders(path.resolve())
+        else:
+            found.append(rule_called(word, list(every())).folder)
+    return found
 
 
 def rule_called(word: str, rules: Sequence[Rule]) -> Rule:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -36,16 +36,31 @@ HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def render(template: str, *, links: str = "/rules/{}", **values: Any) -> str:
+class Links(NamedTuple):
+    """How pages link to each other: to the list of rules, and to one of them by its id."""
+
+    rules: str
+    rule: str
+
+
+SERVED: Final = Links("/rules", "/rules/{}")
+FILES: Final = Links("index.html", "{}.html")
+
+
+def render(template: str, *, links: Links = SERVED, **values: Any) -> str:
     """A page.
 
     Args:
         template: its file.
-        links: how the page of a rule is linked to, with a place for its id.
+        links: how it links to other pages.
         values: what the template shows; all of it is escaped.
     """
-    return environment().get_template(template).render(
-        link=links.format, rules_link=links.format("").rstrip("/"), style=Markup(STYLE), **values
+    page = environment().get_template(template)
+    return page.render(
+        link=links.rule.format,
+        rules_link=links.rules,
+        style=Markup(STYLE),  # noqa: S704 - our own file
+        **values,
     )
 
 
