@@ -90,15 +90,15 @@ class _Marker(ast.NodeTransformer):
     def __init__(self) -> None:
         self.branches: list[Branch] = []
 
-    def visit_If(self, node: ast.If) -> ast.AST:  # noqa: N802 - named by ast
+    def visit_If(self, node: ast.If) -> ast.AST:
         """Both outcomes of a condition."""
         return self._conditional(node, "if")
 
-    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:  # noqa: N802
+    def visit_IfExp(self, node: ast.IfExp) -> ast.AST:
         """Both outcomes of a conditional expression."""
         return self._conditional(node, "if")
 
-    def visit_While(self, node: ast.While) -> ast.AST:  # noqa: N802
+    def visit_While(self, node: ast.While) -> ast.AST:
         """Both outcomes of a loop's condition."""
         return self._conditional(node, "while")
 
@@ -109,7 +109,7 @@ class _Marker(ast.NodeTransformer):
         node.ifs = [self._noted(test, "if") for test in filters]
         return node
 
-    def visit_For(self, node: ast.For) -> ast.AST:  # noqa: N802
+    def visit_For(self, node: ast.For) -> ast.AST:
         """Whether the loop is ever entered."""
         text = f"`for {ast.unparse(node.target)} in {ast.unparse(node.iter)}` never had anything"
         return self._bodied(node, node.lineno, text)
@@ -119,11 +119,11 @@ class _Marker(ast.NodeTransformer):
         text = f"`case {ast.unparse(node.pattern)}` never matched"
         return self._bodied(node, node.pattern.lineno, text)
 
-    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:  # noqa: N802
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> ast.AST:
         """Whether anything is ever caught."""
         return self._bodied(node, node.lineno, "nothing was ever caught here")
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         """Whether the function is ever called."""
         return self._bodied(node, node.lineno, f"`{node.name}` was never called")
 
@@ -141,7 +141,10 @@ class _Marker(ast.NodeTransformer):
         return _call(_NOTE, ast.Constant(number), self.visit(test))
 
     def _bodied(
-        self, node: ast.For | ast.match_case | ast.ExceptHandler | ast.FunctionDef, line: int, text: str
+        self,
+        node: ast.For | ast.match_case | ast.ExceptHandler | ast.FunctionDef,
+        line: int,
+        text: str,
     ) -> ast.AST:
         number = len(self.branches)
         self.branches.append(Branch(line, text))

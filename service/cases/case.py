@@ -140,7 +140,6 @@ def cases_of(folder: Path) -> Iterator[Case]:
     yield from map(read, sorted((folder / "cases").glob("*.json")))
 
 
-
 def _order(order: str | Json) -> Json:
     """The elements of an order; a code stands for its drug."""
     if isinstance(order, dict):

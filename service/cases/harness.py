@@ -16,7 +16,7 @@ from service.app import create_app
 from service.cases.asgi import running
 from service.cases.case import Case
 from service.cases.chart import BASE
-from service.cases.compare import Found, differences, shown
+from service.cases.compare import differences, shown
 from service.cases.ehr import Ehr, context_of, request
 from service.cases.outcome import Outcome
 from service.cases.variants import FETCHED, Variant, variants

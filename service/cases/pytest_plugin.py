@@ -64,20 +64,22 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     return None
 
 
-def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
-    """Take the cases of rule folders."""
-    if file_path.suffix == ".json" and isinstance(parent.parent, RuleFolder):
-        return CaseFile.from_parent(parent, path=file_path)
-    return None
-
-
-class RuleFolder(pytest.Dir):
+class RuleFolder(pytest.Directory):
     """A rule's folder."""
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        """The folder's tests, then one of its cases as a whole."""
-        yield from super().collect()
+        """Its cases, then one test of them as a whole."""
+        yield CasesFolder.from_parent(self, path=self.path / "cases")
         yield Whole.from_parent(self, name="cases as a whole")
+
+
+class CasesFolder(pytest.Directory):
+    """The cases of a rule."""
+
+    def collect(self) -> Iterable[pytest.Collector]:
+        """Each case."""
+        for path in sorted(self.path.glob("*.json")):
+            yield CaseFile.from_parent(self, path=path)
 
 
 class CaseFile(pytest.File):

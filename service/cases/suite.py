@@ -30,9 +30,7 @@ def unused_charts(directory: Path, cases: Iterable[Case]) -> Iterator[str]:
             yield f"{FOLDER}/{path.name}: no case opens this chart; use it, or remove it"
 
 
-def _repeated(
-    cases: Iterable[Case], what: str, key: Callable[[Case], Hashable]
-) -> Iterator[str]:
+def _repeated(cases: Iterable[Case], what: str, key: Callable[[Case], Hashable]) -> Iterator[str]:
     alike: dict[Hashable, list[str]] = defaultdict(list)
     for case in cases:
         alike[key(case)].append(case.id)

@@ -42,7 +42,9 @@ class Variant:
         """The draft orders, with what comes beside them in their Bundle."""
         drafts = case.drafts()
         if self.name == "referenced":
-            return [part for number, draft in enumerate(drafts) for part in split(draft, f"m{number}")]
+            return [
+                part for number, draft in enumerate(drafts) for part in split(draft, f"m{number}")
+            ]
         if self.name == "beside another":
             subject = {"reference": f"Patient/{case.chart.patient}"}
             return [_BESIDE | {"patient": subject, "intent": "order"}, *drafts]
@@ -81,4 +83,3 @@ def variants(case: Case, rule: Rule) -> Iterator[Variant]:
 
 def _without(need: Need) -> Variant:
     return Variant(f"without {need.key}", prefetched=True, lacking=need.key)
-

@@ -3,6 +3,8 @@
 Exit status: 0 all is well, 1 something was found or failed, 2 the command was not understood.
 """
 
+import sys
+
 import typer
 
 from hooks.errors import CardwiseError
@@ -19,21 +21,24 @@ app = typer.Typer(
 )
 app.command("serve")(serve.serve)
 app.add_typer(rules.app, name="rules")
-app.command("test")(cases.test)
+app.command("test")(cases.run)
 app.command("try")(trial.try_order)
 app.command("request")(cases.request)
 app.add_typer(knowledge.app, name="knowledge")
 
 
-def main() -> int:
-    """Run the command; return the exit status."""
+def run() -> None:
+    """The installed command."""
+    sys.exit(main())
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command with these words, or those it was started with; return the exit status."""
     try:
-        app()
+        app(words, prog_name="cardwise")
     except CardwiseError as error:
         complain(str(error))
         return 2
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 2
     return 0
-
-

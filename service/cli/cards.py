@@ -8,7 +8,7 @@ from rich.text import Text
 
 from hooks.cards import Card
 from service.cases.explain import Explanation
-from service.cli.output import MARKS, console, say
+from service.cli.output import MARKS, console, count, say
 
 
 def show(card: Card) -> None:
@@ -33,8 +33,8 @@ def show_reasons(told: Explanation) -> None:
     say("Data", "bold")
     for data in told.data:
         reason = f": {data.reason.words} ({data.reason})" if data.reason else ""
-        count = f", {len(list(data))} entries" if data.obtained else ""
-        say(f"  {data.need.key}: {data.state}{reason}{count}  ({data.need.template})")
+        held = f", {count(list(data), 'resource')}" if data.obtained else ""
+        say(f"  {data.need.key}: {data.state}{reason}{held}  ({data.need.template})")
     say("Rules", "bold")
     for each in told.rules:
         ran = each.outcome == "ran"

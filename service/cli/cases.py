@@ -11,7 +11,7 @@ from service.cli import completion
 Words = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[RULE|CASE|PATH]...",
+        metavar="RULE|CASE|PATH",
         help="A rule's id, rule/case, or the path of a rule, a case, or a directory of rules. "
         "Nothing means every rule.",
         autocompletion=completion.case_names,
@@ -20,7 +20,7 @@ Words = Annotated[
 ]
 
 
-def test(
+def run(
     words: Words = None,
     watch: Annotated[bool, typer.Option("--watch", help="Run again when a file changes.")] = False,
     junit: Annotated[Path | None, typer.Option(help="Write a JUnit report there.")] = None,
@@ -30,7 +30,7 @@ def test(
 ) -> None:
     """Run rules' cases: each in every way a request may come.
 
-    Examples:
+    For example:
 
     - `cardwise test` runs every rule
     - `cardwise test drug-allergy` runs one rule, with the branches its cases miss
@@ -50,9 +50,7 @@ def request(
     case: Annotated[
         str, typer.Argument(help="The case, as rule/case.", autocompletion=completion.case_names)
     ],
-    url: Annotated[
-        str, typer.Option(help="Where the service runs.")
-    ] = "http://127.0.0.1:8000",
+    url: Annotated[str, typer.Option(help="Where the service runs.")] = "http://127.0.0.1:8000",
     prefetched: Annotated[
         bool, typer.Option("--prefetched", help="Send all data along, for a service elsewhere.")
     ] = False,
@@ -62,7 +60,7 @@ def request(
     A case on one of the demo's charts is sent as the demo EHR would send it: the service reads the
     chart there. Any other comes with its data prefetched.
 
-    Examples:
+    For example:
 
     - `cardwise request drug-allergy/fires_same_class | sh`
     - `cardwise request drug-allergy/fires_same_class --prefetched --url https://cds.example.org`

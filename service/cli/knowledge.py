@@ -24,7 +24,7 @@ def show(
 ) -> None:
     """Show what a code or name is taken for, as a drug and as an allergen.
 
-    Examples:
+    For example:
 
     - `cardwise knowledge show 308191`
     - `cardwise knowledge show "Bactrim DS"`

@@ -1,6 +1,7 @@
 """How the command speaks: through one console, plain where nobody watches in colour."""
 
 import sys
+from collections.abc import Sized
 from functools import cache
 
 from rich.console import Console
@@ -18,6 +19,11 @@ def console() -> Console:
 def say(text: str = "", style: str = "") -> None:
     """Print text as it is; lines are not broken where no terminal is to show them."""
     console().print(escape(text), style=style or None, soft_wrap=not console().is_terminal)
+
+
+def count(things: Sized, noun: str) -> str:
+    """How many there are: "1 rule", "2 rules"."""
+    return f"{len(things)} {noun}{'' if len(things) == 1 else 's'}"
 
 
 def complain(text: str) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from service.cli import completion
-from service.cli.output import complain, console, say
+from service.cli.output import complain, console, count, say
 
 app = typer.Typer(
     help="The rules: list, show, begin a new one, check, write their pages.",
@@ -25,7 +25,7 @@ Named = Annotated[
 def list_rules() -> None:
     """List every rule that a service started here would have.
 
-    Example: `cardwise rules list`
+    For example: `cardwise rules list`
     """
     from service.rulebook import rules_here
 
@@ -39,7 +39,7 @@ def list_rules() -> None:
 def show(rule: Named) -> None:
     """Show a rule's page: what it checks, when it is silent, its evidence.
 
-    Examples:
+    For example:
 
     - `cardwise rules show drug-allergy`
     - `cardwise rules show ~/our-rules/warfarin_nsaid`
@@ -50,7 +50,9 @@ def show(rule: Named) -> None:
     found = rule_called(rule, rules_here())
     say(found.title, "bold")
     say(f"{found.id} {found.version}, {found.status}, reviewed {found.reviewed}")
-    say(f"on {', '.join(found.hooks)}; needs {', '.join(n.words for n in found.needs) or 'no data'}")
+    say(
+        f"on {', '.join(found.hooks)}; needs {', '.join(n.words for n in found.needs) or 'no data'}"
+    )
     for heading, text in found.page.items():
         say(f"\n{heading}", "bold")
         say(text)
@@ -72,7 +74,7 @@ def new(
 ) -> None:
     """Begin a rule: a folder with a page to fill in, code that works, and cases that pass.
 
-    Examples:
+    For example:
 
     - `cardwise rules new warfarin_nsaid --dir ~/our-rules`
     - `cardwise rules new antibiotics_low_egfr --dir ~/our-rules --table`
@@ -89,12 +91,12 @@ def new(
 def check(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[RULE|PATH]...", autocompletion=completion.rule_ids),
+        typer.Argument(metavar="RULE|PATH", autocompletion=completion.rule_ids),
     ] = None,
 ) -> None:
     """Check rules without running them: that they load, their pages, links and cases.
 
-    Examples:
+    For example:
 
     - `cardwise rules check`
     - `cardwise rules check ~/our-rules`
@@ -108,9 +110,9 @@ def check(
     for finding in found:
         say(finding)
     if found:
-        complain(f"{len(found)} to look at in {len(folders)} rules")
+        complain(f"{len(found)} to look at in {count(folders, 'rule')}")
         raise typer.Exit(1)
-    say(f"{len(folders)} rules: nothing to say", "green")
+    say(f"{count(folders, 'rule')}: nothing to say", "green")
 
 
 @app.command()
@@ -119,7 +121,7 @@ def pages(
 ) -> None:
     """Write every rule's page as a file, with worked examples, for any web server.
 
-    Example: `cardwise rules pages public/rules`
+    For example: `cardwise rules pages public/rules`
     """
     from service.pages.static import write
     from service.rulebook import rules_here

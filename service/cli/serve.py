@@ -6,7 +6,7 @@ import typer
 def serve() -> None:
     """Start the service, as `python -m service` does; the settings are environment variables.
 
-    Example: `PORT=8080 cardwise serve`
+    For example: `PORT=8080 cardwise serve`
     """
     from service.__main__ import main
 

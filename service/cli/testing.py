@@ -12,7 +12,7 @@ from service.cases.report import Report, Run, run
 from service.cases.selection import Selection, selected
 from service.cases.update import diff, rewritten
 from service.cases.variants import FETCHED
-from service.cli.output import console, say
+from service.cli.output import console, count, say
 from service.rulebook import rules_here
 
 
@@ -70,16 +70,16 @@ def _updated(result: Run) -> bool:
 
 
 def _tell(report: Report) -> None:
-    cases = len(report.selection.cases)
+    counts = [count(report.selection.cases, "case"), count(report.outcomes, "run")]
+    if known := [outcome for outcome in report.outcomes if outcome.known_wrong]:
+        counts.append(f"{len(known)} known wrong")
     verdict = "ok" if report.passed else "FAILED"
-    known = sum(outcome.known_wrong for outcome in report.outcomes)
-    labelled = f", {known} known wrong" if known else ""
-    say(
-        f"{report.selection.rule.id}: {verdict}, {cases} cases, {len(report.outcomes)} runs{labelled}",
-        "green" if report.passed else "bold red",
-    )
-    for outcome in report.failed:
-        say(f"\\n{outcome.review()}\\n")
+    style = "green" if report.passed else "bold red"
+    say(f"{report.selection.rule.id}: {verdict}, {', '.join(counts)}", style)
+    for outcome in known:
+        say(f"  known wrong: {outcome.case.id}: {outcome.case.written.known_wrong}")
+    for review in reviews(report.failed):
+        say(f"\n{review}\n")
     for fault in report.faults:
         say(f"  {fault}", "red")
     if report.selection.whole:
@@ -95,10 +95,10 @@ def _tell_branches(report: Report) -> None:
 
 
 def _sum_up(result: Run) -> None:
-    failed = sum(not outcome.passed for outcome in result.outcomes)
-    wrong = failed + len(result.every_fault)
-    told = "all as expected" if result.passed else f"{wrong} to look at"
-    say(
-        f"{len(result.reports)} rules, {len(result.outcomes)} runs in {result.seconds:.2f} s: {told}",
-        "green" if result.passed else "bold red",
+    wrong = [outcome for outcome in result.outcomes if not outcome.passed]
+    told = (
+        f"{len(wrong) + len(result.every_fault)} to look at" if not result.passed else "as expected"
     )
+    counts = f"{count(result.reports, 'rule')}, {count(result.outcomes, 'run')}"
+    style = "green" if result.passed else "bold red"
+    say(f"{counts} in {result.seconds:.2f} s: {told}", style)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _MOST_MATCHES = 9
 
 
-def try_order(  # noqa: PLR0913 - each is an option of the command
+def try_order(  # noqa: PLR0913, PLR0917 - each is an option of the command
     chart: Annotated[
         str,
         typer.Argument(
@@ -51,7 +51,7 @@ def try_order(  # noqa: PLR0913 - each is an option of the command
 ) -> None:
     """Show the cards a clinician would see for a patient's chart.
 
-    Examples:
+    For example:
 
     - `cardwise try penicillin-anaphylaxis --order "amoxicillin 500 mg"`
     - `cardwise try patient.json --order 308191 --explain`
@@ -80,11 +80,11 @@ def _case(chart: str, patient: str, hook: str, codes: list[str], today: date) ->
     if not path.exists() and chart in _charts.names():
         path = Path(_charts.__file__).parent / f"{chart}.json"
     if not path.exists():
-        raise CaseError(f"{chart}: no such file, and no chart of that name; there are "
-                        + ", ".join(_charts.names()))
-    written = Written(
-        why="Tried by hand.", hook=hook, today=today, orders=list(codes), cards=[]
-    )
+        raise CaseError(
+            f"{chart}: no such file, and no chart of that name; there are "
+            + ", ".join(_charts.names())
+        )
+    written = Written(why="Tried by hand.", hook=hook, today=today, orders=list(codes), cards=[])
     return Case(path, written, load(path.resolve(), patient))
 
 
@@ -112,8 +112,8 @@ def _choice(text: str, found: list[tuple[str, str]]) -> str:
     if not console().is_terminal:
         complain(f"say which, by its code: --order {found[0][0]}")
         raise typer.Exit(2)
-    number = typer.prompt("Which one?", type=typer.IntRange(1, len(found)), default=1)
-    return found[number - 1][0]
+    chosen: int = typer.prompt("Which one?", type=int, default=1)
+    return found[min(max(chosen, 1), len(found)) - 1][0]
 
 
 def _show(told: "Explanation", *, explain: bool) -> None:

@@ -40,4 +40,4 @@ async def health(_: Request) -> Response:
 def _page(template: str, **values: object) -> HTMLResponse:
     from service.pages.site import HEADERS, render
 
-    return HTMLResponse(render(template, **values), headers=HEADERS)
+    return HTMLResponse(render(template, values), headers=HEADERS)

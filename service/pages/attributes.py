@@ -64,7 +64,11 @@ def _words(rule: Rule) -> set[str]:
     found = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     table = rule.folder / "table.tsv"
     if table.is_file():
-        lines = [line for line in table.read_text("utf-8").splitlines() if line[:1] not in ("", "#")]
+        lines = [
+            line for line in table.read_text("utf-8").splitlines() if line[:1] not in ("", "#")
+        ]
         head, *rows = [line.split("\t") for line in lines]
-        found |= {name for place, name in enumerate(head) if any(row[place:][:1] > [""] for row in rows)}
+        found |= {
+            name for place, name in enumerate(head) if any(row[place:][:1] > [""] for row in rows)
+        }
     return found

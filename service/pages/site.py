@@ -47,13 +47,13 @@ SERVED: Final = Links("/rules", "/rules/{}")
 FILES: Final = Links("index.html", "{}.html")
 
 
-def render(template: str, *, links: Links = SERVED, **values: Any) -> str:
+def render(template: str, values: Mapping[str, Any], links: Links = SERVED) -> str:
     """A page.
 
     Args:
         template: its file.
-        links: how it links to other pages.
         values: what the template shows; all of it is escaped.
+        links: how it links to other pages.
     """
     page = environment().get_template(template)
     return page.render(

@@ -11,10 +11,10 @@ from service.pages.site import FILES, render
 def write(folder: Path, rules: Sequence[Rule]) -> list[Path]:
     """Write `index.html` and a page for each rule; their links are relative."""
     folder.mkdir(parents=True, exist_ok=True)
-    pages = {"index": render("rules.html", links=FILES, title="Rules", rules=rules)}
+    pages = {"index": render("rules.html", {"title": "Rules", "rules": rules}, FILES)}
     for rule in rules:
         view = shown(rule, worked_out(rule))
-        pages[rule.id] = render("rule.html", links=FILES, title=rule.title, view=view)
+        pages[rule.id] = render("rule.html", {"title": rule.title, "view": view}, FILES)
     written = []
     for name, text in pages.items():
         path = folder / f"{name}.html"
