@@ -25,7 +25,7 @@ class Ehr:
     """Sends requests about charts, and keeps the chart at hand on its FHIR server."""
 
     def __init__(self) -> None:
-        self._server = FhirServer()
+        self._server = FhirServer(tokens=frozenset())  # until a chart is opened, it admits nobody
         self.transport = httpx.ASGITransport(self._serve)
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:

@@ -75,7 +75,6 @@ class Harness:
 
     async def answer(self, case: Case, variant: Variant = FETCHED) -> httpx.Response:
         """The service's answer."""
-        self.ehr.open(variant.server(case))
         self.day = case.written.today
         sent = await self.request(case, variant)
         return await self._client.post(self.path(case), json=sent)
@@ -85,7 +84,8 @@ class Harness:
         return f"/cds-services/{self._service(case)['id']}"
 
     async def request(self, case: Case, variant: Variant) -> Json:
-        """The request that is sent for a case."""
+        """The request that is sent for a case, whose chart the EHR's server now holds."""
+        self.ehr.open(variant.server(case))
         context = context_of(case, variant.drafts(case))
         if not variant.prefetched:
             return request(case, context)
