@@ -5,7 +5,6 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Final, Literal
 
 import hooks
@@ -66,23 +65,6 @@ class Rule:
     version: str
     reviewed: str
     status: Status
-    developer: str = ""
-    funding: str = ""
-    uses: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Which text it is."""
-        return ""
-
-    @property
-    def folder(self) -> Path:
-        """Where it lies."""
-        return Path(str(sys.modules[self.check.__module__].__file__)).parent
-
-    def findings(self, chart: Chart, know: Knowledge) -> Findings:
-        """What it finds."""
-        return self.check(chart, know)
 
     @property
     def queries(self) -> tuple[Need, ...]:
