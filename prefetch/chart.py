@@ -245,7 +245,9 @@ class Chart(Frozen):
     def _drafted(self) -> dict[int, MedicationOrder]:
         """The drafted medication orders by the identity of what was sent."""
         found = medication_requests(self._context.draft_resources)
-        return {id(resource): order for resource, order in zip(found, self._orders(found), strict=True)}
+        return {
+            id(resource): order for resource, order in zip(found, self._orders(found), strict=True)
+        }
 
     def _orders(self, resources: Iterable[Resource]) -> list[MedicationOrder]:
         return [MedicationOrder(resource, self._medications) for resource in resources]

@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_text, concept, concepts
-from prefetch.dates import Period, PartialDate, partial_date, period
+from prefetch.dates import PartialDate, Period, partial_date, period
 from prefetch.frozen import Frozen
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
@@ -14,9 +14,7 @@ _SILENT_VERIFICATION: Final = frozenset({"refuted", "entered-in-error"})
 _SILENT_CLINICAL: Final = frozenset({"inactive", "remission", "resolved"})
 
 
-class ConditionRead(
-    msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"
-):
+class ConditionRead(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """What is read of an entry: the elements as FHIR has them, so that JSON becomes one at once."""
 
     resource_type: Literal["Condition"]

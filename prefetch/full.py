@@ -31,7 +31,7 @@ def full_model(resource: Resource) -> Any:
         return model_of(kind).model_validate(resource)
     except ValidationError as error:
         where = faults(error)
-    except KeyError:
+    except ValueError:
         where = "resourceType"
     raise NotKnown(f"the {kind} on file is not valid FHIR R4 at {where}")
 

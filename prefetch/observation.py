@@ -10,7 +10,7 @@ import msgspec
 from hooks.errors import NotKnown
 from prefetch.amount import Amount, limited
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
-from prefetch.dates import Period, PartialDate, partial_date, period
+from prefetch.dates import PartialDate, Period, partial_date, period
 from prefetch.frozen import Frozen
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
@@ -224,9 +224,7 @@ class Lab(Frozen):
         return next(filter(None, map(str.strip, (*said, lasted.start, self._read.issued))), "")
 
 
-def labs(
-    resource: ObservationRead | Resource, name: str, codes: Collection[str]
-) -> Iterator[Lab]:
+def labs(resource: ObservationRead | Resource, name: str, codes: Collection[str]) -> Iterator[Lab]:
     """The results with one of these LOINC codes: the Observation's own, else of its components."""
     sent = None if isinstance(resource, ObservationRead) else resource
     read = (

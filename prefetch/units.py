@@ -86,7 +86,7 @@ def is_unit(text: str) -> bool:
 
 
 def _read(text: str) -> _Unit | None:
-    """The unit; None for "" and for what is not understood. Annotations mean nothing, as in UCUM."""
+    """The unit; None for what is not understood. Annotations mean nothing, as in UCUM."""
     for spelling, code in _SPELLINGS:
         text = spelling.sub(code, text)
     if not text:

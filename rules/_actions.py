@@ -1,17 +1,16 @@
 """From a suggested change to an action that may leave: the order exists, the resource is valid R4.
 
-fhir.resources has no models of R4 itself any more; those of R4B, its revision, are the nearest.
 Drafts of the usual form need no model: `_plain_r4` takes only what the models would take.
 """
 
 from collections.abc import Collection
-from functools import cache
 from typing import Any
 
 from pydantic import ValidationError
 
 from hooks.cards import Action
 from hooks.errors import InvalidAnswer
+from prefetch.full import faults, model_of
 from rules._finding import Change
 from rules._plain_r4 import is_plainly_valid
 from rules._text import plain
@@ -25,14 +24,18 @@ def to_action(change: Change, drafts: Collection[str]) -> Action:
         drafts: references of the draft orders, as `Type/id`.
 
     Raises:
-        InvalidAnswer: the order to delete is not among the drafts, or the resource is not valid.
+        InvalidAnswer: the order to delete or update is not among the drafts, or the resource is
+            not valid.
     """
     description = plain(change.description)
+    if change.type in ("delete", "update") and change.resource_id not in drafts:
+        raise InvalidAnswer(f"{change.type} must name one of the draft orders")
     if change.type == "delete":
-        if change.resource_id not in drafts:
-            raise InvalidAnswer("a delete must name one of the draft orders")
         return Action(type="delete", description=description, resourceId=change.resource_id)
-    return Action(type="create", description=description, resource=valid(change.resource or {}))
+    resource = valid(change.resource or {})
+    if change.type == "update":
+        return Action(type="update", description=description, resource=resource)
+    return Action(type="create", description=description, resource=resource)
 
 
 def valid(resource: dict[str, Any]) -> dict[str, Any]:
@@ -45,21 +48,15 @@ def valid(resource: dict[str, Any]) -> dict[str, Any]:
         return resource
     kind = str(resource.get("resourceType"))
     try:
-        _model(kind).model_validate(resource)
+        model_of(kind).model_validate(resource)
     except ValidationError as error:
-        places = {".".join(map(str, e["loc"])) for e in error.errors(include_input=False)}
-        raise InvalidAnswer(f"{kind} is not valid R4 at {', '.join(sorted(places))}") from None
+        raise InvalidAnswer(f"{kind} is not valid R4 at {faults(error)}") from None
+    except ValueError:
+        raise InvalidAnswer(f"there is no FHIR resource {kind!r}") from None
     return resource
-
-
-@cache
-def _model(kind: str) -> Any:
-    # imported when first needed: the models take a quarter of a second
-    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415
-
-    return get_fhir_model_class(kind)
 
 
 def warm_up() -> None:
     """Import the models that suggestions use, so that no call has to wait for them."""
-    _model("MedicationRequest")
+    for kind in ("MedicationRequest", "ServiceRequest", "Condition"):
+        model_of(kind)

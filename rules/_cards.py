@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
@@ -40,13 +40,43 @@ class Call:
     own_source: Source
 
 
+def to_cards(rule: Rule, findings: Iterable[Finding], call: Call) -> list[Card]:
+    """The cards for a rule's findings; two that are about the same things stay two.
+
+    Raises:
+        InvalidAnswer: the rule yielded a text that no card may have.
+    """
+    cards: dict[str, Card] = {}
+    for finding in findings:
+        card = to_card(rule, finding, call)
+        if card.uuid in cards and cards[card.uuid].summary != card.summary:
+            card = to_card(rule, replace(finding, key=f"{finding.key}|{finding.summary}"), call)
+        cards.setdefault(card.uuid, card)
+    return list(cards.values())
+
+
+def checked_gap(gap: object) -> NotChecked:
+    """What a rule yielded beside its findings, once it is known to be one.
+
+    Raises:
+        InvalidAnswer: it is something else, or has words that no card may have.
+    """
+    if not isinstance(gap, NotChecked):
+        raise InvalidAnswer(f"a rule yields Finding and NotChecked, not {type(gap).__name__}")
+    texts = all(isinstance(text, str) and text.strip() for text in (gap.what, gap.why))
+    if not texts or gap.indicator not in _URGENCY:
+        raise InvalidAnswer("NotChecked: what and why are words, and indicator is one of a card's")
+    return gap
+
+
 def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
     """The card for a finding.
 
     Raises:
         InvalidAnswer: the rule yielded a text that no card may have.
     """
-    identity = "|".join((rule.id, *(item.reference for item in finding.about)))
+    about = (item.reference for item in finding.about)
+    identity = "|".join(filter(None, (rule.id, *about, finding.key)))
     uuid = _uuid(call, identity)
     suggestions = tuple(_suggestions(finding.advice, call, identity))
     return Card(
@@ -58,7 +88,7 @@ def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
         suggestions=suggestions or None,
         selectionBehavior="at-most-one" if suggestions else None,
         overrideReasons=None if finding.indicator == "info" else OVERRIDE_REASONS,
-        links=(Link(label="About this check", url=f"{call.pages}/{rule.id}"),),
+        links=(*finding.links, Link(label="About this check", url=f"{call.pages}/{rule.id}")),
     )
 
 

@@ -1,22 +1,22 @@
 """Runs rules over a chart. One rule's crash or missing data never hides another's card."""
 
-import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from hooks.cards import Card
-from hooks.errors import InvalidAnswer, NotObtained, PreconditionFailed, Problem
+from hooks.errors import PreconditionFailed, Problem
+from prefetch.breaker import Breakers
 from prefetch.chart import Chart
 from prefetch.needs import Need
 from prefetch.references import Resource
 from prefetch.states import Reason
-from rules._cards import Call, not_checked_card, rank, to_card
+from rules._cards import Call, not_checked_card, rank
 from rules._finding import NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._rule import Rule
+from rules._run import Ended, Runner, gap_of, missing
 
-_log: Final = logging.getLogger("cardwise.rules")
 _FOREIGN: Final = {
     "MedicationOrder": "they came in FHIR DSTU2, and only R4 is understood",
 }
@@ -31,6 +31,8 @@ class Evaluation:
         ran: ids of the rules that ran to their end.
         blocked: for each rule that could not run, the data it lacked.
         failed: ids of the rules that broke.
+        cut: ids of the rules that took too long, or found too much.
+        resting: ids of the rules that are left alone for a while, for they broke repeatedly.
     """
 
     cards: list[Card] = field(default_factory=list)
@@ -38,6 +40,17 @@ class Evaluation:
     ran: list[str] = field(default_factory=list)
     blocked: dict[str, list[tuple[Need, Reason]]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    cut: list[str] = field(default_factory=list)
+    resting: list[str] = field(default_factory=list)
+
+    def note(self, rule: Rule, ended: Ended) -> None:
+        """Take in how a rule ended."""
+        self.cards += ended.cards
+        self.gaps += ended.gaps
+        if ended.end == "blocked":
+            self.blocked[rule.id] = list(ended.lacking)
+        else:
+            getattr(self, ended.end).append(rule.id)
 
 
 def applicable(rules: Iterable[Rule], hook: str, drafts: Sequence[Resource]) -> list[Rule]:
@@ -52,8 +65,15 @@ def applicable(rules: Iterable[Rule], hook: str, drafts: Sequence[Resource]) -> 
     ]
 
 
-def evaluate(
-    rules: Sequence[Rule], chart: Chart, know: Knowledge, call: Call, drafts: Sequence[Resource]
+def evaluate(  # noqa: PLR0913 - what a call is, and how much of it the rules may take
+    rules: Sequence[Rule],
+    chart: Chart,
+    know: Knowledge,
+    call: Call,
+    drafts: Sequence[Resource],
+    *,
+    seconds: float = 0.3,
+    breakers: Breakers | None = None,
 ) -> Evaluation:
     """Run the rules and make their cards.
 
@@ -63,79 +83,29 @@ def evaluate(
         know: the knowledge tables.
         call: what cards need to know of the call.
         drafts: the draft orders that are meant.
+        seconds: processor time for all rules; each may take a third.
+        breakers: those of the rules, which outlive the call; None switches no rule off.
 
     Raises:
         PreconditionFailed: data was missing, and no rule could run.
     """
     result = Evaluation(gaps=_foreign(drafts))
+    runner = Runner(chart, know, call, seconds, breakers)
     for rule in rules:
-        _run(rule, chart, know, call, result)
-    if result.blocked and not result.ran and not result.failed:
+        result.note(rule, runner.run(rule))
+    if result.blocked and len(result.blocked) == len(rules):
         raise PreconditionFailed(*_problems(result))
     for rule in rules:
-        if rule.id in result.ran:
+        if rule.id in result.ran and rule.status == "active":
             result.gaps += [
-                _gap(f"the rest of the {need.words}", reason.words)
-                for need, reason in _missing(rule, chart)
+                gap_of(f"the rest of the {need.words}", reason.words)
+                for need, reason in missing(rule, chart)
             ]
     if result.gaps:
         gaps = list(dict.fromkeys(result.gaps))
         result.cards.append(not_checked_card(gaps, call))
     result.cards = rank(result.cards)
     return result
-
-
-def _run(rule: Rule, chart: Chart, know: Knowledge, call: Call, result: Evaluation) -> None:
-    lacking = [(n, r) for n, r in _missing(rule, chart) if not _obtained(chart, n)]
-    if lacking:
-        _block(rule, lacking, result)
-        return
-    try:
-        findings = list(rule.check(chart, know))
-        cards = [to_card(rule, f, call) for f in findings if not isinstance(f, NotChecked)]
-    except NotObtained as gap:
-        lacking = [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
-        _block(rule, lacking, result)
-    except InvalidAnswer as error:
-        _fail(rule, str(error), result)
-    except Exception as error:  # noqa: BLE001 - whatever breaks in a rule stays in that rule
-        _fail(rule, type(error).__name__, result)
-    else:
-        result.ran.append(rule.id)
-        if rule.status == "active":
-            result.cards += cards
-            result.gaps += [f for f in findings if isinstance(f, NotChecked)]
-
-
-def _missing(rule: Rule, chart: Chart) -> list[tuple[Need, Reason]]:
-    """The required data that is missing or not whole, each with the reason."""
-    found = ((need, chart.data(need.key)) for need in rule.needs)
-    return [(need, data.reason) for need, data in found if data and data.reason]
-
-
-def _obtained(chart: Chart, need: Need) -> bool:
-    data = chart.data(need.key)
-    return data is not None and data.obtained
-
-
-def _block(rule: Rule, lacking: list[tuple[Need, Reason]], result: Evaluation) -> None:
-    result.blocked[rule.id] = lacking
-    if rule.status == "active":
-        result.gaps += [
-            _gap(rule.checks, f"the {need.words} could not be read: {reason.words}")
-            for need, reason in lacking
-        ]
-
-
-def _fail(rule: Rule, error: str, result: Evaluation) -> None:
-    _log.error("rule %s failed: %s", rule.id, error)
-    result.failed.append(rule.id)
-    if rule.status == "active":
-        result.gaps.append(_gap(rule.checks, "the check itself failed"))
-
-
-def _gap(what: str, why: str) -> NotChecked:
-    return NotChecked(what, why, "warning")
 
 
 def _foreign(drafts: Sequence[Resource]) -> list[NotChecked]:

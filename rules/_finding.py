@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, Self
 
-from hooks.cards import Indicator
+from hooks.cards import Indicator, Link
 from prefetch.medication import MedicationOrder
-from prefetch.systems import RXNORM
 from rules._knowledge.alternatives import Alternative
 from rules._text import markdown
 
@@ -74,6 +73,8 @@ class Finding:
         about: what on the chart it is about; with the rule, this is the card's identity.
         detail: the evidence, as GitHub-flavoured Markdown; pass chart text through `markdown`.
         advice: what could be done about it.
+        links: pages and apps to open from the card.
+        key: tells it from another finding of the rule about the same things.
     """
 
     indicator: Indicator
@@ -81,10 +82,34 @@ class Finding:
     about: Sequence[Referable]
     detail: str = ""
     advice: tuple[Advice, ...] = field(default=())
+    links: tuple[Link, ...] = field(default=())
+    key: str = ""
 
-    def suggest(self, *advice: Advice) -> Self:
-        """The same finding with suggestions added."""
-        return replace(self, advice=(*self.advice, *advice))
+    def suggest(self, *advice: Advice | None) -> Self:
+        """The same finding with suggestions added; None is passed over."""
+        return replace(self, advice=(*self.advice, *filter(None, advice)))
+
+    def link(self, label: str, url: str) -> Self:
+        """The same finding with a link to a page added.
+
+        Raises:
+            InvalidAnswer: the URL is not one, or the label is empty.
+        """
+        return replace(self, links=(*self.links, Link(label=label, url=url)))
+
+    def smart_link(self, label: str, url: str, context: str = "") -> Self:
+        """The same finding with a link that launches a SMART app added.
+
+        Args:
+            label: what the link says.
+            url: the app's launch URL.
+            context: what the app gets to know of the finding (`appContext`).
+
+        Raises:
+            InvalidAnswer: the URL is not one, or the label is empty.
+        """
+        app = Link(label=label, url=url, type="smart", appContext=context or None)
+        return replace(self, links=(*self.links, app))
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,36 +125,3 @@ class NotChecked:
     what: str
     why: str
     indicator: Indicator = "info"
-
-
-def remove(order: MedicationOrder) -> Advice:
-    """Take the drafted order off the pad."""
-    label = f"Remove {order.label}"
-    change = Change("delete", f"Remove the draft order: {order.label}", order.reference)
-    return Advice(label, (change,), "remove")
-
-
-def swap(order: MedicationOrder, alternative: Alternative) -> Replacement:
-    """Replace the drafted order by another drug; dose and directions are left to the prescriber."""
-    resource = drafted(order, alternative)
-    words = f"Draft {alternative.name} instead; dose and directions to be completed"
-    return Replacement(
-        label=f"Replace by {alternative.name}",
-        changes=(remove(order).changes[0], Change("create", words, resource=resource)),
-        key=f"replace-{alternative.rxcui}",
-        order=MedicationOrder(resource, {}),
-        alternative=alternative,
-    )
-
-
-def drafted(order: MedicationOrder, alternative: Alternative) -> dict[str, Any]:
-    """A draft for another drug: subject, encounter, requester and reason as on the order."""
-    copied = ("category", "subject", "encounter", "requester", "reasonCode", "reasonReference")
-    coding = {"system": RXNORM, "code": alternative.rxcui, "display": alternative.name}
-    return {
-        "resourceType": "MedicationRequest",
-        "status": "draft",
-        "intent": "order",
-        "medicationCodeableConcept": {"coding": [coding], "text": alternative.name},
-        **{name: order.resource[name] for name in copied if order.resource.get(name)},
-    }

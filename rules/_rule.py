@@ -3,9 +3,12 @@
 import inspect
 import re
 import sys
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
 
 import hooks
 from hooks.cards import Source
@@ -14,22 +17,18 @@ from prefetch.chart import Chart
 from prefetch.needs import Need
 from rules._finding import Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
+from rules._page import read_page
+from rules._places import shown
+from rules._thresholds import Limits, Threshold, limits
 
 Status = Literal["active", "shadow", "retired"]
-Findings = Iterator[Finding | NotChecked]
-Check = Callable[[Chart, Knowledge], Findings]
+Findings = Generator[Finding | NotChecked, None, None]
+# Of a chart and knowledge, and of the limits where the rule has thresholds.
+Check = Callable[..., Findings]
 
-HEADINGS: Final = (
-    "What it checks",
-    "Why it matters",
-    "When it stays silent",
-    "What it suggests",
-    "Known limits",
-    "Evidence",
-    "History",
-)
-_OPTIONAL_HEADINGS: Final = frozenset({"What it suggests", "Known limits"})
 _VERSION: Final = re.compile(r"\d+\.\d+\.\d+")
+_NAME: Final = re.compile(r"[a-z][a-z0-9_]*")
+_NO_LIMITS: Final = Limits({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,11 @@ class Rule:
         version: its own, as major.minor.patch.
         reviewed: the day a clinician last reviewed it, ISO.
         status: active (shown), shadow (evaluated, not shown) or retired (not evaluated).
+        thresholds: the numbers it decides by, by name.
+        limits: those in force: the defaults, or a site's own.
+        folder: where it lies.
+        digest: tells its text from any other, whatever its version says.
+        stale: why its newest text could not be loaded, in development; else "".
     """
 
     id: str
@@ -65,11 +69,22 @@ class Rule:
     version: str
     reviewed: str
     status: Status
+    thresholds: Mapping[str, Threshold] = field(default_factory=dict)
+    limits: Limits = _NO_LIMITS
+    folder: Path = Path()
+    digest: str = ""
+    stale: str = ""
 
     @property
     def queries(self) -> tuple[Need, ...]:
         """All data it would like, required first."""
         return (*self.needs, *self.helped_by)
+
+    def findings(self, chart: Chart, know: Knowledge) -> Findings:
+        """Run it."""
+        if self.thresholds:
+            return self.check(chart, know, self.limits)
+        return self.check(chart, know)
 
 
 def rule(
@@ -83,8 +98,11 @@ def rule(
     helped_by: tuple[Need, ...] = (),
     orders: tuple[str, ...] = (),
     status: Status = "active",
+    thresholds: Mapping[str, Threshold] | None = None,
 ) -> Callable[[Check], Rule]:
     """Make a rule of a generator function; the arguments are `Rule`'s attributes.
+
+    With `thresholds`, the function takes them as a third argument.
 
     Raises:
         RuleError: the docstring or the metadata is not as it must be; says what to change.
@@ -93,13 +111,10 @@ def rule(
     def make(check: Check) -> Rule:
         module = sys.modules[check.__module__]
         name = check.__module__.rpartition(".")[2]
-        title, page = read_page(module.__doc__ or "", name)
-        _require_known_hooks(name, hooks)
-        if not _VERSION.fullmatch(version):
-            raise RuleError(f"rules/{name}: version must be like 1.0.0, not {version!r}")
-        if not inspect.isgeneratorfunction(check):
-            raise RuleError(f"rules/{name}: {check.__name__} must yield its findings")
-        return Rule(
+        file = getattr(module, "__file__", None)
+        where = shown(Path(file)) if file else f"rules/{name}"
+        title, page = read_page(module.__doc__ or "", where)
+        made = Rule(
             id=name.replace("_", "-"),
             title=title,
             page=page,
@@ -113,44 +128,76 @@ def rule(
             version=version,
             reviewed=reviewed,
             status=status,
+            thresholds=MappingProxyType(dict(thresholds or {})),
+            limits=limits(thresholds or {}),
         )
+        line = check.__code__.co_firstlineno
+        for fault in _faults(made):
+            raise RuleError(f"{where}:{line}: {fault}")
+        return made
 
     return make
 
 
-def read_page(docstring: str, name: str) -> tuple[str, dict[str, str]]:
-    """Split a rule's docstring into its title and its headed sections.
-
-    Raises:
-        RuleError: a heading is missing, unknown, or out of order.
-    """
-    title, *lines = inspect.cleandoc(docstring).splitlines() or [""]
-    page: dict[str, str] = {}
-    heading = ""
-    for line in lines:
-        if line.endswith(":") and line[:-1] in HEADINGS:
-            heading = line[:-1]
-            page[heading] = ""
-        elif heading:
-            page[heading] += line.removeprefix("    ") + "\n"
-        elif line.strip():
-            raise RuleError(f"rules/{name}: expected a heading after the title, found {line!r}")
-    _require_headings(name, title, list(page))
-    return title.rstrip("."), {key: text.strip() for key, text in page.items()}
+def _faults(rule: Rule) -> Iterator[str]:
+    """What is wrong with the metadata, and what to write instead."""
+    yield from _wrong_lists(rule)
+    yield from _wrong_words(rule)
+    yield from _wrong_thresholds(rule.thresholds)
+    yield from _wrong_generator(rule)
 
 
-def _require_headings(name: str, title: str, found: list[str]) -> None:
-    required = [h for h in HEADINGS if h not in _OPTIONAL_HEADINGS or h in found]
-    if not title or found != required:
-        raise RuleError(
-            f"rules/{name}: the docstring needs a title line and the headings "
-            f"{', '.join(required)}, each followed by a colon, in this order; "
-            f"found {', '.join(found) or 'none'}"
-        )
+def _wrong_lists(rule: Rule) -> Iterator[str]:
+    known = ", ".join(sorted(hooks.contexts()))
+    unknown = sorted(set(rule.hooks) - set(hooks.contexts()))
+    if unknown or not rule.hooks or not isinstance(rule.hooks, tuple):
+        like = 'as in hooks=("order-sign",)'
+        yield f"hooks must be among {known}, {like}; found {unknown or rule.hooks!r}"
+    for name in ("needs", "helped_by"):
+        if not _are_needs(getattr(rule, name)):
+            yield f"{name} must be needs in parentheses, as in {name}=(needs.allergies,)"
+    if not isinstance(rule.orders, tuple):
+        yield 'orders must be in parentheses, as in orders=("MedicationRequest",)'
 
 
-def _require_known_hooks(name: str, wanted: tuple[str, ...]) -> None:
-    unknown = set(wanted) - set(hooks.contexts())
-    if unknown or not wanted:
-        known = ", ".join(sorted(hooks.contexts()))
-        raise RuleError(f"rules/{name}: hooks must be among {known}; found {sorted(unknown)}")
+def _wrong_words(rule: Rule) -> Iterator[str]:
+    if not rule.checks.strip():
+        yield 'checks must say in a few words what is looked for, to follow "Not checked: "'
+    if not _VERSION.fullmatch(rule.version):
+        yield f"version must be like 1.0.0, not {rule.version!r}"
+    if rule.version not in rule.page["History"]:
+        yield f"History must say what version {rule.version} brought"
+    if not _is_day(rule.reviewed):
+        yield f"reviewed must be a day like 2026-11-21, not {rule.reviewed!r}"
+    if rule.status not in get_args(Status):
+        yield f"status must be active, shadow or retired, not {rule.status!r}"
+
+
+def _wrong_thresholds(thresholds: Mapping[str, Threshold]) -> Iterator[str]:
+    for name, each in thresholds.items():
+        if not _NAME.fullmatch(name):
+            yield f"thresholds: name {name!r} in small letters, digits and underscores"
+        if not each.source.strip() or not each.unit.strip():
+            yield f"thresholds: {name} needs a unit and a source"
+        if not each.allows(each.default):
+            yield f"thresholds: {name} is {each.default:g} by default, and may be {each.range}"
+
+
+def _wrong_generator(rule: Rule) -> Iterator[str]:
+    name = getattr(rule.check, "__name__", "it")
+    if not inspect.isgeneratorfunction(rule.check):
+        yield f"{name} must yield its findings"
+    wanted = ["chart", "know", "limits"] if rule.thresholds else ["chart", "know"]
+    if len(inspect.signature(rule.check).parameters) != len(wanted):
+        yield f"{name} must take {' and '.join(wanted)}: def {name}({', '.join(wanted)})"
+
+
+def _are_needs(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(each, Need) for each in value)
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except (ValueError, TypeError):
+        return False

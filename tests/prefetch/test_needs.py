@@ -17,7 +17,7 @@ def test_each_key_is_used_once() -> None:
 
 
 def test_templates_ask_for_the_context_patient_with_plain_tokens() -> None:
-    """Every client can fill each template, and each asks for its own type, of this patient or visit only."""
+    """Every client can fill each template, and asks for its own type, of this patient or visit."""
     for need in NEEDS:
         about = "encounter" if need is needs.encounter else "patient"
         assert tokens(need.template) == (f"context.{about}Id",)
@@ -43,5 +43,5 @@ def test_rules_that_ask_for_the_same_codes_share_a_need() -> None:
 @pytest.mark.parametrize("codes", [(), ("",), ("62238-2",), ("622381",), ("-1",), ("x-1",)])
 def test_a_code_that_is_none_is_refused(codes: tuple[str, ...]) -> None:
     """A typing error would never be found on any chart; LOINC's check digit tells it."""
-    with pytest.raises(ValueError, match="needs.labs"):
+    with pytest.raises(ValueError, match=r"needs\.labs"):
         needs.labs("eGFR", *codes)

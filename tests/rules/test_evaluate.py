@@ -14,9 +14,10 @@ from prefetch import needs
 from prefetch.chart import Chart
 from prefetch.data import Data
 from prefetch.states import Reason
+from rules._advice import remove
 from rules._cards import Call
 from rules._evaluate import Evaluation, applicable, evaluate
-from rules._finding import Change, Finding, NotChecked, remove
+from rules._finding import Change, Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from rules._rule import Findings, Rule

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from hooks.errors import InvalidAnswer
-from rules._actions import _model, valid
+from prefetch.full import model_of
+from rules._actions import valid
 from rules._plain_r4 import is_plainly_valid
 from tests import ehr
 from tests.strategies import Json, json_values, odd_text, places, quick, replaced
@@ -26,7 +27,7 @@ DRAFT: Json = {
 def is_valid(resource: Json) -> bool:
     """Whether the models of fhir.resources accept it."""
     try:
-        _model("MedicationRequest").model_validate(resource)
+        model_of("MedicationRequest").model_validate(resource)
     except ValidationError:
         return False
     return True

@@ -11,7 +11,8 @@ from hooks.errors import RuleError
 from prefetch import needs
 from prefetch.chart import Chart
 from rules._knowledge.knowledge import Knowledge
-from rules._rule import Findings, Rule, read_page, rule
+from rules._page import read_page
+from rules._rule import Findings, Rule, rule
 
 PAGE = """Something is the case.
 

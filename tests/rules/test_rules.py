@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rules._load import load
-from rules._rule import HEADINGS, Rule
+from rules._page import HEADINGS
+from rules._rule import Rule
 
 RULES = Path(__file__).parents[2] / "rules"
 # The pure parts of the standard library a rule may use; everything of ours comes from `rules`.

@@ -1,0 +1,162 @@
+"""Runs one rule: what it says, or how it ended. Whatever it does stays its own affair."""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from hooks.cards import Card
+from hooks.errors import InvalidAnswer, NotKnown, NotObtained, RuleError
+from prefetch.breaker import Breakers
+from prefetch.chart import Chart
+from prefetch.needs import Need
+from prefetch.states import Reason
+from rules._cards import Call, checked_gap, to_cards
+from rules._finding import Finding, NotChecked
+from rules._isolation import TooSlow, limited
+from rules._knowledge.knowledge import Knowledge
+from rules._rule import Rule
+
+_log: Final = logging.getLogger("cardwise.rules")
+# Of the time for all rules, one may take this part.
+_SHARES: Final = 3
+_MOST_FINDINGS: Final = 100
+
+End = Literal["ran", "blocked", "failed", "cut", "resting"]
+Lacking = list[tuple[Need, Reason]]
+
+
+class TooMuch(Exception):
+    """Raised for a rule that yields and yields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a rule ended.
+
+    Attributes:
+        end: in a word.
+        cards: what it found.
+        gaps: what was not checked.
+        lacking: the data it could not do without.
+    """
+
+    end: End
+    cards: tuple[Card, ...] = ()
+    gaps: tuple[NotChecked, ...] = ()
+    lacking: tuple[tuple[Need, Reason], ...] = ()
+
+
+class Runner:
+    """Runs the rules of one call, one after the other."""
+
+    def __init__(
+        self,
+        chart: Chart,
+        know: Knowledge,
+        call: Call,
+        seconds: float,
+        breakers: Breakers | None = None,
+    ) -> None:
+        """Prepare for one call.
+
+        Args:
+            chart: the patient.
+            know: the knowledge tables.
+            call: what cards need to know of the call.
+            seconds: processor time for all rules; each may take a third.
+            breakers: those of the rules, which outlive the call; None switches no rule off.
+        """
+        self._chart = chart
+        self._know = know
+        self._call = call
+        self._breakers = breakers
+        self._share = seconds / _SHARES
+        self._until = time.process_time() + seconds
+
+    def run(self, rule: Rule) -> Ended:
+        """Run a rule. It never raises."""
+        lacking = [(n, r) for n, r in missing(rule, self._chart) if not self._has(n)]
+        if lacking:
+            return _blocked(rule, lacking)
+        if self._breakers is None:
+            return self._attempt(rule)
+        key = f"{rule.id}@{rule.digest}"
+        if not self._breakers.admits(key):
+            return _gone(rule, "resting", "the check failed repeatedly, and rests for a while")
+        ended = self._attempt(rule)
+        broke = ended.end in ("failed", "cut")
+        (self._breakers.failed if broke else self._breakers.succeeded)(key)
+        return ended
+
+    def _attempt(self, rule: Rule) -> Ended:
+        left = min(self._share, self._until - time.process_time())
+        try:
+            if left <= 0:
+                raise TooSlow  # noqa: TRY301 - ends as it would if it had begun
+            return limited(lambda: self._answers(rule), left)
+        except NotObtained as gap:
+            return _blocked(
+                rule, [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
+            )
+        except TooSlow:
+            return _gone(rule, "cut", "the check took too long, and was cut off")
+        except TooMuch:
+            return _gone(rule, "cut", "the check found too much, and was cut off")
+        except (InvalidAnswer, RuleError) as error:
+            return _gone(rule, "failed", "the check itself failed", str(error))
+        except Exception as error:  # noqa: BLE001 - whatever breaks in a rule stays in that rule
+            return _gone(rule, "failed", "the check itself failed", type(error).__name__)
+
+    def _answers(self, rule: Rule) -> Ended:
+        """What a rule says.
+
+        Raises:
+            InvalidAnswer: it yielded what no card may have.
+            TooMuch: it yielded too many findings.
+        """
+        found: list[Finding | NotChecked] = []
+        findings = rule.findings(self._chart, self._know)
+        try:
+            for finding in findings:
+                found.append(finding)
+                if len(found) > _MOST_FINDINGS:
+                    raise TooMuch
+        except NotKnown as unknown:
+            found.append(NotChecked(rule.checks, unknown.why))
+        finally:
+            findings.close()
+        cards = to_cards(rule, [f for f in found if isinstance(f, Finding)], self._call)
+        gaps = [checked_gap(f) for f in found if not isinstance(f, Finding)]
+        if rule.stale:
+            gaps.append(gap_of(rule.checks, "the rule's new text cannot be used, the earlier was"))
+        shown = rule.status == "active"
+        return Ended("ran", tuple(cards) if shown else (), tuple(gaps) if shown else ())
+
+    def _has(self, need: Need) -> bool:
+        data = self._chart.data(need.key)
+        return data is not None and data.obtained
+
+
+def missing(rule: Rule, chart: Chart) -> Lacking:
+    """The required data that is missing or not whole, each with the reason."""
+    found = ((need, chart.data(need.key)) for need in rule.needs)
+    return [(need, data.reason) for need, data in found if data and data.reason]
+
+
+def gap_of(what: str, why: str) -> NotChecked:
+    """A whole check that was not made."""
+    return NotChecked(what, why, "warning")
+
+
+def _blocked(rule: Rule, lacking: Lacking) -> Ended:
+    words = [(need.words, reason.words) for need, reason in lacking]
+    gaps = [gap_of(rule.checks, f"the {what} could not be read: {why}") for what, why in words]
+    return Ended("blocked", (), tuple(gaps) if rule.status == "active" else (), tuple(lacking))
+
+
+def _gone(rule: Rule, end: End, why: str, error: str = "") -> Ended:
+    if end != "resting":
+        _log.error("rule %s %s: %s", rule.id, end, error or why)
+    gaps = (gap_of(rule.checks, why),) if rule.status == "active" else ()
+    return Ended(end, (), gaps)
