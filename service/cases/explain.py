@@ -17,6 +17,7 @@ from prefetch.data import Data
 from prefetch.gather import Gatherer
 from prefetch.origins import AllowedServers
 from prefetch.references import name_of
+from rules._actions import warm_up
 from rules._cards import Call
 from rules._evaluate import Evaluation, applicable, evaluate
 from rules._finding import Finding, NotChecked
@@ -89,6 +90,7 @@ async def _explained(case: Case, rules: Sequence[Rule], client: FhirClient) -> E
         [need for rule in asked for need in rule.helped_by],
     )
     told = [Told(rule, "ran" if rule in asked else _why_not(rule, call.hook)) for rule in rules]
+    warm_up()
     watched = [_watched(each) for each in told if each.rule in asked]
     names = frozenset(map(name_of, call.context.draft_resources))
     about = Call(call.hook_instance, names, _PAGES, Source(label="Cardwise"))
@@ -110,6 +112,8 @@ def _mark(told: list[Told], result: Evaluation) -> None:
             each.outcome = "could not run: required data is missing"
         elif each.rule.id in result.failed:
             each.outcome = "failed"
+        elif each.rule.id in result.cut:
+            each.outcome = "cut off: it took too long, or found too much"
 
 
 def _why_not(rule: Rule, hook: str) -> str:

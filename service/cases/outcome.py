@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from rules._places import shown
 from service.cases.case import Case
 from service.cases.compare import Found
 
@@ -46,7 +47,7 @@ def review(outcomes: Sequence[Outcome]) -> str:
     if case.written.known_wrong:
         lines += ["  It is labelled known_wrong, and the answer is right now:", ""]
         lines += [f"    {case.written.known_wrong}", "", "  Take the label off."]
-    return "\n".join([*lines, *(f"  {line}" for line in outcomes[0].differences)])
+    return "\n".join([*lines, *(f"  {line}" for line in outcomes[0].differences)]).rstrip()
 
 
 def reviews(failed: Sequence[Outcome]) -> Iterator[str]:
@@ -59,7 +60,7 @@ def reviews(failed: Sequence[Outcome]) -> Iterator[str]:
 
 def _setting(case: Case) -> list[str]:
     """Chart, hook, day and orders, as the case was run."""
-    told = [f"  {case.written.hook} on {case.written.today}, chart {case.chart.path}"]
+    told = [f"  {case.written.hook} on {case.written.today}, chart {shown(case.chart.path)}"]
     return told + [f"  order: {_label(order)}" for order in case.drafts()]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 from msgspec import UNSET
 
+from rules._places import shown
 from service.cases.case import Case, Expected
 from service.cases.compare import Found
 from service.cases.outcome import Outcome
@@ -36,7 +37,7 @@ def formatted(written: msgspec.Struct) -> str:
 def diff(case: Case, text: str) -> str:
     """What would change in the case's file."""
     before = case.path.read_text(encoding="utf-8").splitlines(keepends=True)
-    name = str(case.path)
+    name = shown(case.path)
     return "".join(unified_diff(before, text.splitlines(keepends=True), name, name))
 
 

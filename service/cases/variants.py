@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from prefetch.needs import Need
 from rules._rule import Rule
 from service.cases.case import Case
 from service.cases.chart import split
@@ -24,11 +23,13 @@ class Variant:
         name: as reports have it.
         prefetched: whether the data comes with the request.
         lacking: the key that neither comes nor can be read; "" for none.
+        required: whether the rule cannot run without that key.
     """
 
     name: str
     prefetched: bool = False
     lacking: str = ""
+    required: bool = True
 
     def server(self, case: Case) -> FhirServer:
         """The EHR's FHIR server."""
@@ -65,7 +66,8 @@ def variants(case: Case, rule: Rule) -> Iterator[Variant]:
     | referenced | each drafted drug is a reference to a Medication beside it |
     | referenced list | each drug of the medication list is a reference that must be read |
     | beside another | an order of another kind lies on the pad |
-    | without (key) | a required key cannot be had: the answer must say so |
+    | without (key) | a key cannot be had: where it is required, or the case has a card to give, the
+    answer must not be silent |
     """
     yield FETCHED
     if case.written.known_wrong:
@@ -78,8 +80,6 @@ def variants(case: Case, rule: Rule) -> Iterator[Variant]:
             yield Variant("referenced")
     if any(need.key == "medications" for need in rule.needs):
         yield Variant("referenced list")
-    yield from (_without(need) for need in rule.needs)
-
-
-def _without(need: Need) -> Variant:
-    return Variant(f"without {need.key}", prefetched=True, lacking=need.key)
+    for need in rule.queries:
+        name = f"without {need.words}"
+        yield Variant(name, prefetched=True, lacking=need.key, required=need in rule.needs)

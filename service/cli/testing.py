@@ -79,7 +79,7 @@ def _tell(report: Report) -> None:
     for outcome in known:
         say(f"  known wrong: {outcome.case.id}: {outcome.case.written.known_wrong}")
     for review in reviews(report.failed):
-        say(f"\n{review}\n")
+        say(f"\n{review}")
     for fault in report.faults:
         say(f"  {fault}", "red")
     if report.selection.whole:

@@ -9,9 +9,10 @@ import ast
 from dataclasses import dataclass
 from typing import Final
 
-from rules._rule import Rule
+from rules._load import HOUSE
+from rules._rule import Rule, Use
 
-_ABOUT_THE_PATIENT: Final = {
+_ABOUT_THE_PATIENT: Final[dict[Use, str]] = {
     "race": "Use of race",
     "ethnicity": "Use of ethnicity",
     "language": "Use of language",
@@ -34,10 +35,10 @@ class Attribute:
 
 def attributes(rule: Rule) -> list[Attribute]:
     """The thirteen attributes of a rule, in the regulation's order."""
-    used = {*rule.uses, *_read_of_patient(rule)}
+    used: set[Use] = {*rule.uses, *_read_of_patient(rule)}
     return [
         Attribute("Bibliographic citation", rule.page["Evidence"]),
-        Attribute("Developer", rule.developer or "Not stated."),
+        Attribute("Developer", rule.developer or _usual_developer(rule)),
         Attribute("Funding source of the technical implementation", rule.funding or "Not stated."),
         Attribute(
             "Release and revision dates",
@@ -50,11 +51,15 @@ def attributes(rule: Rule) -> list[Attribute]:
     ]
 
 
-def _read_of_patient(rule: Rule) -> set[str]:
+def _usual_developer(rule: Rule) -> str:
+    return "Cardwise" if rule.folder.parent == HOUSE else "Not stated."
+
+
+def _read_of_patient(rule: Rule) -> set[Use]:
     """What the rule's own text reads of the patient's record."""
     if all(need.resource != "Patient" for need in rule.queries):
         return set()
-    names = {"age": "date_of_birth", "birth_date": "date_of_birth", "sex": "sex"}
+    names: dict[str, Use] = {"age": "date_of_birth", "birth_date": "date_of_birth", "sex": "sex"}
     return {names[word] for word in _words(rule) if word in names}
 
 

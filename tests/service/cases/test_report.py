@@ -30,7 +30,7 @@ def test_each_case_runs_in_each_variant(site: SiteRules) -> None:
         "paged",
         "beside another",
         "referenced",
-        "without allergies",
+        "without allergy list",
     }
 
 
