@@ -34,6 +34,7 @@ from rules._knowledge.conflicts import Conflict
 from rules._knowledge.drugs import Drug
 from rules._knowledge.knowledge import Knowledge
 from rules._rule import Findings, Rule, rule
+from rules._table.rule import table_rule
 from rules._text import markdown, plain, sentence, shorten
 from rules._thresholds import Limits, Threshold
 
@@ -88,6 +89,7 @@ __all__ = [
     "sentence",
     "shorten",
     "swap",
+    "table_rule",
     "unidentified",
     "unrecognised",
 ]

@@ -78,12 +78,12 @@ class Rule:
     hooks: tuple[str, ...]
     checks: str
     needs: tuple[Need, ...]
-    helped_by: tuple[Need, ...]
-    orders: tuple[str, ...]
     source: Source
     version: str
     reviewed: str
-    status: Status
+    helped_by: tuple[Need, ...] = ()
+    orders: tuple[str, ...] = ()
+    status: Status = "active"
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
     limits: Limits = _NO_LIMITS
     folder: Path = Path()
@@ -130,16 +130,10 @@ def rule(
     """
 
     def make(check: Check) -> Rule:
-        module = sys.modules[check.__module__]
-        name = check.__module__.rpartition(".")[2]
-        file = getattr(module, "__file__", None)
-        where = shown(Path(file)) if file else f"rules/{name}"
-        title, page = read_page(module.__doc__ or "", where)
-        made = Rule(
-            id=name.replace("_", "-"),
-            title=title,
-            page=page,
-            check=check,
+        return make_rule(
+            check,
+            check.__module__,
+            check.__code__.co_firstlineno,
             hooks=hooks,
             checks=checks,
             needs=needs,
@@ -149,18 +143,45 @@ def rule(
             version=version,
             reviewed=reviewed,
             status=status,
-            thresholds=MappingProxyType(dict(thresholds or {})),
-            limits=limits(thresholds or {}),
+            thresholds=thresholds,
             developer=developer,
             funding=funding,
             uses=uses,
         )
-        line = check.__code__.co_firstlineno
-        for fault in _faults(made):
-            raise RuleError(f"{where}:{line}: {fault}")
-        return made
 
     return make
+
+
+def make_rule(
+    check: Check,
+    module_name: str,
+    line: int,
+    *,
+    thresholds: Mapping[str, Threshold] | None = None,
+    **metadata: Any,
+) -> Rule:
+    """Make a rule of a generator function, for the page and the name that its module has.
+
+    Raises:
+        RuleError: the docstring or the metadata is not as it must be; says what to change.
+    """
+    module = sys.modules[module_name]
+    name = module_name.rpartition(".")[2]
+    file = getattr(module, "__file__", None)
+    where = shown(Path(file)) if file else f"rules/{name}"
+    title, page = read_page(module.__doc__ or "", where)
+    made = Rule(
+        id=name.replace("_", "-"),
+        title=title,
+        page=page,
+        check=check,
+        thresholds=MappingProxyType(dict(thresholds or {})),
+        limits=limits(thresholds or {}),
+        **metadata,
+    )
+    for fault in _faults(made):
+        raise RuleError(f"{where}:{line}: {fault}")
+    return made
 
 
 def _faults(rule: Rule) -> Iterator[str]:

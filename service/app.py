@@ -2,6 +2,7 @@
 
 import logging
 import os
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -14,10 +15,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp
 
 from hooks.errors import RequestError
+from prefetch.breaker import Breakers
 from prefetch.client import FhirClient
 from rules import _actions
 from rules._knowledge.knowledge import Knowledge
-from rules._load import load
 from rules._rule import Rule
 from service import collector, demo, pages
 from service.discovery import discovery
@@ -26,10 +27,15 @@ from service.feedback_store import FeedbackStore
 from service.invoke import invoke
 from service.metrics import Metrics, metrics
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
+from service.rulebook import RuleBook
 from service.settings import Settings
 from service.state import State
 from service.tenants.reload import Tenants
 from service.trust.gate import guarded
+
+# A rule that breaks as often in a row, whoever calls, rests for so many seconds.
+_RULE_FAILURES = 5
+_RULE_REST = 30.0
 
 
 def create_app(
@@ -47,12 +53,14 @@ def create_app(
         clock: tells the time, with its zone.
         fhir_transport: another way to FHIR servers than the network.
         keys_transport: another way to callers' key sets than the network.
-        rules: other rules than those of the house.
+        rules: these rules and no others.
 
     Raises:
         ConfigurationError: one line for each setting that cannot be used, or is not safe.
+        RuleError: a rule cannot be loaded; says where and what to do.
     """
-    tenants = Tenants(settings, load() if rules is None else rules, clock, keys_transport)
+    book = RuleBook(settings.rules, watched=settings.development, rules=rules)
+    tenants = Tenants(settings, book.rules, clock, keys_transport)
     fhir = FhirClient(transport=fhir_transport, cache_seconds=settings.cache_seconds)
     app = Starlette(
         routes=_routes(settings),
@@ -63,11 +71,11 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = _state(settings, tenants, fhir, clock)
+    app.state.cardwise = _state(settings, book, tenants, fhir, clock)
     app.state.tenants = tenants
     # outermost, so that answers to errors can be read by browsers too
     return CORSMiddleware(
-        LastResort(app),
+        LastResort(book.watching(app, tenants.use)),
         allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Accept"],
@@ -77,11 +85,17 @@ def create_app(
 
 
 def _state(
-    settings: Settings, tenants: Tenants, fhir: FhirClient, clock: Callable[[], datetime]
+    settings: Settings,
+    book: RuleBook,
+    tenants: Tenants,
+    fhir: FhirClient,
+    clock: Callable[[], datetime],
 ) -> State:
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
+        rules=book,
+        breakers=Breakers(time.monotonic, threshold=_RULE_FAILURES, rest=_RULE_REST),
         knowledge=Knowledge.shipped(),
         fhir=fhir,
         feedback=FeedbackStore(settings.database),

@@ -27,6 +27,8 @@ from service.tenants.sites import Site
 
 # Of the deadline, this much is kept for evaluating and answering once the data is in.
 _MARGIN: Final = 0.15
+# And of the deadline, the rules may take this much processor time.
+_RULES: Final = 0.1
 
 
 async def invoke(request: Request) -> Response:
@@ -47,7 +49,15 @@ async def invoke(request: Request) -> Response:
         Record(service, call.hook, status, rules, chart, result, seconds).note(state.metrics)
 
     try:
-        result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)
+        result = evaluate(
+            rules,
+            chart,
+            state.knowledge,
+            _call(state, call),
+            drafts,
+            seconds=site.deadline * _RULES,
+            breakers=state.breakers,
+        )
     except PreconditionFailed:
         note(412, None)
         raise

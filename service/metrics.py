@@ -61,7 +61,7 @@ class Metrics:
             self._data.labels(piece.need.key, piece.state, piece.reason or "").inc()
 
     def rules(self, ids: Iterable[str], end: str) -> None:
-        """Count rules that ran, were blocked for want of data, or failed."""
+        """Count rules that ran, or were blocked for want of data, failed, cut off, resting."""
         for rule_id in ids:
             self._rules.labels(rule_id, end).inc()
 

@@ -40,9 +40,12 @@ class Record:
         pieces = [data for key in keys if (data := self.chart.data(key))]
         metrics.called(self.service, self.hook, self.status, self.seconds)
         metrics.data(pieces)
-        ran, failed = (self.result.ran, self.result.failed) if self.result else ([], [])
+        result = self.result or Evaluation()
+        ran, failed = result.ran, [*result.failed, *result.cut, *result.resting]
         metrics.rules(ran, "ran")
-        metrics.rules(failed, "failed")
+        metrics.rules(result.failed, "failed")
+        metrics.rules(result.cut, "cut off")
+        metrics.rules(result.resting, "resting")
         metrics.rules({r.id for r in self.rules} - {*ran, *failed}, "blocked")
         _log.info(
             "%s %s: %d, %d cards, ran %s, failed %s, data %s, %.1f ms",

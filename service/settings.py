@@ -47,6 +47,9 @@ class Settings(BaseModel):
         description="Browser origins that may call, separated by commas; * is any. By default "
         "any in development, none in production.",
     )
+    rules: Annotated[tuple[Path, ...], BeforeValidator(_listed)] = Field(
+        (), description="Directories of rules of one's own, separated by commas."
+    )
     deadline: float = Field(
         2.0, gt=0, le=30, description="Seconds within which every call is answered."
     )

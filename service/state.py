@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from prefetch.breaker import Breakers
 from prefetch.client import FhirClient
 from rules._knowledge.knowledge import Knowledge
 from service.catalog import Catalog
 from service.feedback_store import FeedbackStore
 from service.metrics import Metrics
+from service.rulebook import RuleBook
 from service.settings import Settings
 from service.trust.gate import Gate
 
@@ -17,10 +19,12 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Settings, catalogue, knowledge, the FHIR client, the store, counters, gate, and clock."""
+    """What there is one of; `breakers` are those of the rules."""
 
     settings: Settings
     catalog: Catalog
+    rules: RuleBook
+    breakers: Breakers
     knowledge: Knowledge
     fhir: FhirClient
     feedback: FeedbackStore

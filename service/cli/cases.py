@@ -67,7 +67,7 @@ def request(
     """
     from service.cases.posting import posting
     from service.cases.selection import selected
-    from service.rulebook import rules_here
+    from service.cli.here import rules_here
 
     [selection] = selected([case], rules_here())
     path, body = posting(selection, url.rstrip("/"), prefetched=prefetched)

@@ -27,7 +27,7 @@ def list_rules() -> None:
 
     For example: `cardwise rules list`
     """
-    from service.rulebook import rules_here
+    from service.cli.here import rules_here
 
     rules = rules_here()
     width = max(len(rule.id) for rule in rules)
@@ -45,7 +45,7 @@ def show(rule: Named) -> None:
     - `cardwise rules show ~/our-rules/warfarin_nsaid`
     """
     from service.cases.selection import rule_called
-    from service.rulebook import rules_here
+    from service.cli.here import rules_here
 
     found = rule_called(rule, rules_here())
     say(found.title, "bold")
@@ -103,7 +103,7 @@ def check(
     """
     from service.cases.check import findings
     from service.cases.selection import folders_called
-    from service.rulebook import rules_here
+    from service.cli.here import rules_here
 
     folders = folders_called(words or [], rules_here)
     found = [finding for folder in folders for finding in findings(folder)]
@@ -124,7 +124,7 @@ def pages(
     For example: `cardwise rules pages public/rules`
     """
     from service.pages.static import write
-    from service.rulebook import rules_here
+    from service.cli.here import rules_here
 
     with console().status("Working out the examples"):
         written = write(folder, rules_here())

@@ -13,7 +13,7 @@ from service.cases.selection import Selection, selected
 from service.cases.update import diff, rewritten
 from service.cases.variants import FETCHED
 from service.cli.output import console, count, say
-from service.rulebook import rules_here
+from service.cli.here import rules_here
 
 
 def once(words: list[str], junit: Path | None, *, update: bool = False) -> bool:

@@ -59,7 +59,7 @@ def try_order(  # noqa: PLR0913, PLR0917 - each is an option of the command
     """
     from service.cases.explain import explain as explained
     from service.cases.selection import rule_called
-    from service.rulebook import rules_here
+    from service.cli.here import rules_here
 
     codes = [_drug(text) for text in order or []]
     every = rules_here()

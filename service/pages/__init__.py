@@ -7,7 +7,6 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
-from rules._load import load
 from service import __version__
 
 
@@ -16,9 +15,9 @@ async def front(_: Request) -> Response:
     return _page("front.html", title="Cardwise", version=__version__)
 
 
-async def rule_list(_: Request) -> Response:
+async def rule_list(request: Request) -> Response:
     """Every rule with its title."""
-    return _page("rules.html", title="Rules", rules=load())
+    return _page("rules.html", title="Rules", rules=request.app.state.cardwise.rules.rules)
 
 
 async def rule_page(request: Request) -> Response:
@@ -26,7 +25,8 @@ async def rule_page(request: Request) -> Response:
     from service.pages.rule import view
 
     wanted = request.path_params["rule_id"]
-    rule = next((rule for rule in load() if rule.id == wanted), None)
+    rules = request.app.state.cardwise.rules.rules
+    rule = next((rule for rule in rules if rule.id == wanted), None)
     if rule is None:
         raise HTTPException(404)
     return _page("rule.html", title=rule.title, view=await view(rule))

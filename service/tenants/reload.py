@@ -5,6 +5,7 @@ import logging
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -69,6 +70,18 @@ class Tenants:
             if sites is not None:
                 self.gate.replace(sites)
                 _log.info("tenants reloaded: %s", ", ".join(sites.by_id))
+
+    def use(self, rules: Sequence[Rule]) -> None:
+        """Serve other rules; when the configuration does not fit them, its sites keep theirs."""
+        self._rules = rules
+        self.gate.everyone = replace(self.gate.everyone, catalog=Catalog(rules))
+        try:
+            sites = self._load()
+        except ConfigurationError as error:
+            _log.error("tenants keep the earlier rules: %s", error)
+            return
+        if sites is not None:
+            self.gate.replace(sites)
 
     @contextmanager
     def reloaded_by_signal(self) -> Iterator[None]:

@@ -11,6 +11,7 @@ from typing import Final
 from hooks.errors import ConfigurationError
 from prefetch.origins import AllowedServers
 from rules._rule import Rule, Status
+from rules._thresholds import limits
 from service.catalog import SERVICES, Catalog
 from service.tenants.tenant import Budget, Switch, Tenant, Trust
 from service.trust.public_keys import PublicKey
@@ -25,13 +26,14 @@ class SiteCatalog(Catalog):
         """Take out what is off, and keep from view what is in shadow.
 
         Raises:
-            ConfigurationError: a switch names no service, or no rule.
+            ConfigurationError: a switch names no service, or no rule; a threshold is none of a
+                rule's, or out of its range.
         """
         _known(tenant.services, [service.id for service in SERVICES], "services")
         _known(tenant.rules, [rule.id for rule in rules], "rules")
         offered = [s for s in SERVICES if tenant.services.get(s.id) != "off"]
         self._shadowed = {name for name, switch in tenant.services.items() if switch == "shadow"}
-        super().__init__(_switched(rules, tenant.rules), offered)
+        super().__init__(_adjusted(_switched(rules, tenant.rules), tenant.thresholds), offered)
 
     def rules(self, service_id: str, hook: str) -> list[Rule]:
         """The rules a call runs; those of a service in shadow are in shadow."""
@@ -120,7 +122,26 @@ def _switched(rules: Sequence[Rule], switches: Mapping[str, Switch]) -> list[Rul
     ]
 
 
-def _known(switches: Mapping[str, Switch], known: Sequence[str], key: str) -> None:
+def _adjusted(rules: Sequence[Rule], thresholds: Mapping[str, Mapping[str, float]]) -> list[Rule]:
+    """The rules with the site's own numbers."""
+    by_id = {rule.id: rule for rule in rules}
+    _known(thresholds, list(by_id), "thresholds")
+    for rule_id, numbers in thresholds.items():
+        declared = by_id[rule_id].thresholds
+        _known(numbers, list(declared), f"thresholds.{rule_id}")
+        for name, number in numbers.items():
+            if not declared[name].allows(number):
+                raise ConfigurationError(
+                    f"thresholds.{rule_id}.{name}: write {declared[name].range}, in "
+                    f"{declared[name].unit}"
+                )
+        by_id[rule_id] = replace(by_id[rule_id], limits=limits(declared, numbers))
+    return list(by_id.values())
+
+
+def _known(switches: Mapping[str, object], known: Sequence[str], key: str) -> None:
     for name in switches:
         if name not in known:
-            raise ConfigurationError(f"{key}.{name}: there is none; use {', '.join(known)}")
+            raise ConfigurationError(
+                f"{key}.{name}: there is none; use {', '.join(known) or 'none'}"
+            )

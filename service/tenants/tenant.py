@@ -135,8 +135,9 @@ class Tenant(_Part):
         default_factory=dict,
         description="Rules on, off or shadow, by id; by default as the rule itself has it.",
     )
-    thresholds: dict[str, Any] = Field(
-        default_factory=dict, description="Numbers for rules by name; carried, not read yet."
+    thresholds: dict[Name, dict[str, float]] = Field(
+        default_factory=dict,
+        description="Numbers that rules decide by, under the rule's id and the number's name.",
     )
     deadline: float | None = Field(
         None, gt=0, le=30, description="Seconds within which its calls are answered."
