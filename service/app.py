@@ -53,7 +53,7 @@ def create_app(
         clock: tells the time, with its zone.
         fhir_transport: another way to FHIR servers than the network.
         keys_transport: another way to callers' key sets than the network.
-        rules: these rules and no others.
+        rules: others in place of the house's.
 
     Raises:
         ConfigurationError: one line for each setting that cannot be used, or is not safe.

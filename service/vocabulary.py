@@ -77,7 +77,10 @@ def _called(name: str, function: Any) -> str:
 def _values(name: str, module: ModuleType) -> Iterator[str]:
     """What a module offers: its constants by name, its functions as they are called."""
     for member, value in vars(module).items():
-        if member.startswith("_") or getattr(value, "__module__", module.__name__) != module.__name__:
+        if (
+            member.startswith("_")
+            or getattr(value, "__module__", module.__name__) != module.__name__
+        ):
             continue
         if inspect.isfunction(value):
             yield f"- `{name}.{_called(member, value)}`: {_first(value)}"

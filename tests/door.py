@@ -17,7 +17,7 @@ from tests.asgi import running
 from tests.callers import CONFIG, DISCOVERY, JKU, PUBLIC, SERVICE, Clock, KeyServer, key_set
 from tests.callers import ec as ec_key
 from tests.callers import public as public_key
-from tests.ehr import FHIR_BASE, TOKEN, Json, allergy, draft, order_sign
+from tests.ehr import FHIR_BASE, RULES, TOKEN, Json, allergy, draft, order_sign
 
 
 @dataclass
@@ -74,6 +74,7 @@ async def opened(
         clock=clock,
         fhir_transport=httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)])),
         keys_transport=httpx.ASGITransport(keys.app),
+        rules=RULES,
     )
     inner = app.app._app  # type: ignore[attr-defined]  # below CORS and the last resort
     transport = httpx.ASGITransport(app)

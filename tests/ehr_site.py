@@ -14,7 +14,7 @@ from service.app import create_app
 from service.settings import Settings
 from tests.asgi import running
 from tests.conftest import NOW
-from tests.ehr import EHR, Json, draft
+from tests.ehr import EHR, RULES, Json, draft
 from tests.ehr_double import EhrDouble
 from tests.prefetch.servers import listening
 
@@ -40,7 +40,7 @@ class Site(EHR):
 async def site(double: EhrDouble, folder: Path, **changes: Any) -> AsyncIterator[Site]:
     """The app beside this FHIR server; `changes` are further settings."""
     settings = Settings(database=folder / "cardwise.sqlite", public_url="https://cds.test")
-    app = create_app(settings.model_copy(update=changes), clock=lambda: NOW)
+    app = create_app(settings.model_copy(update=changes), clock=lambda: NOW, rules=RULES)
     transport = httpx.ASGITransport(app)
     async with (
         listening(double) as base,

@@ -110,7 +110,9 @@ def duplicate_therapy(chart: Chart, know: Knowledge) -> Findings:
             again = "again" if first.same else f"beside one of the {first.group}"
             yield Finding(
                 indicator="warning" if first.same else "info",
-                summary=shorten(f"{sentence(first.drug)} is ordered {again}; on the list: {first.what}"),
+                summary=shorten(
+                    f"{sentence(first.drug)} is ordered {again}; on the list: {first.what}"
+                ),
                 about=(order, *dict.fromkeys(overlap.other for overlap in found)),
                 detail="\n".join(f"- {overlap.told}" for overlap in found),
             ).suggest(remove(order))

@@ -123,8 +123,8 @@ def pages(
 
     For example: `cardwise rules pages public/rules`
     """
-    from service.pages.static import write
     from service.cli.here import rules_here
+    from service.pages.static import write
 
     with console().status("Working out the examples"):
         written = write(folder, rules_here())

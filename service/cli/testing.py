@@ -12,8 +12,8 @@ from service.cases.report import Report, Run, run
 from service.cases.selection import Selection, selected
 from service.cases.update import diff, rewritten
 from service.cases.variants import FETCHED
-from service.cli.output import console, count, say
 from service.cli.here import rules_here
+from service.cli.output import console, count, say
 
 
 def once(words: list[str], junit: Path | None, *, update: bool = False) -> bool:

@@ -5,6 +5,7 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -22,17 +23,26 @@ from service.pages.attributes import attributes
 from service.pages.markdown import to_html
 from service.settings import Settings
 from tests.asgi import running
-from tests.ehr import EHR
 
 BASE = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+async def pages(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+    """The pages of all rules of the house."""
+    app = create_app(Settings(database=tmp_path / "cardwise.sqlite"))
+    transport = httpx.ASGITransport(app)
+    async with running(app), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        yield client
+
 
 every_rule = pytest.mark.parametrize("rule", load(), ids=lambda rule: rule.id)
 
 
 @every_rule
-async def test_a_rule_has_a_page(ehr: EHR, rule: Rule) -> None:
+async def test_a_rule_has_a_page(pages: httpx.AsyncClient, rule: Rule) -> None:
     """The page shows title, every heading, version, source and needs."""
-    page = await ehr.client.get(f"/rules/{rule.id}")
+    page = await pages.get(f"/rules/{rule.id}")
     assert page.status_code == 200
     words = (need.words for need in rule.queries)
     for text in (rule.title, rule.version, rule.source.label, *rule.page, *words):
@@ -40,9 +50,9 @@ async def test_a_rule_has_a_page(ehr: EHR, rule: Rule) -> None:
 
 
 @every_rule
-async def test_cases_are_worked_examples(ehr: EHR, rule: Rule) -> None:
+async def test_cases_are_worked_examples(pages: httpx.AsyncClient, rule: Rule) -> None:
     """Each case is shown with why, and with the very summaries it expects, as cards."""
-    page = await ehr.client.get(f"/rules/{rule.id}")
+    page = await pages.get(f"/rules/{rule.id}")
     text = re.sub(r"\s+", " ", page.text)
     for case in cases_of(rule.folder):
         assert case.written.why.replace('"', "&#34;").replace("'", "&#39;") in text
@@ -52,9 +62,9 @@ async def test_cases_are_worked_examples(ehr: EHR, rule: Rule) -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/rules", "/rules/drug-allergy"])
-async def test_pages_load_nothing(ehr: EHR, path: str) -> None:
+async def test_pages_load_nothing(pages: httpx.AsyncClient, path: str) -> None:
     """A page has a strict policy that names its own style, no script, and nothing to fetch."""
-    page = await ehr.client.get(path)
+    page = await pages.get(path)
     style = re.search(r"<style>(.*?)</style>", page.text, re.DOTALL)
     assert style is not None
     digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
@@ -65,21 +75,21 @@ async def test_pages_load_nothing(ehr: EHR, path: str) -> None:
     assert not any(word in page.text for word in ("<script", "<img", "<link", "src=", "style="))
 
 
-async def test_the_list_leads_to_every_rule(ehr: EHR) -> None:
+async def test_the_list_leads_to_every_rule(pages: httpx.AsyncClient) -> None:
     """Each rule is linked from the list of rules, and leads back."""
-    page = await ehr.client.get("/rules")
+    page = await pages.get("/rules")
     assert all(f'href="/rules/{rule.id}"' in page.text for rule in load())
-    assert 'href="/rules"' in (await ehr.client.get("/rules/drug-allergy")).text
+    assert 'href="/rules"' in (await pages.get("/rules/drug-allergy")).text
 
 
-async def test_a_page_that_is_not_there(ehr: EHR) -> None:
+async def test_a_page_that_is_not_there(pages: httpx.AsyncClient) -> None:
     """An unknown rule is 404."""
-    assert (await ehr.client.get("/rules/no-such-rule")).status_code == 404
+    assert (await pages.get("/rules/no-such-rule")).status_code == 404
 
 
-async def test_health_answers(ehr: EHR) -> None:
+async def test_health_answers(pages: httpx.AsyncClient) -> None:
     """The process says that it is there."""
-    answer = await ehr.client.get("/healthz")
+    answer = await pages.get("/healthz")
     assert answer.json()["status"] == "ok"
 
 
