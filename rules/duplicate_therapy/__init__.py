@@ -21,8 +21,8 @@ What it suggests:
 Known limits:
     Entries of the list in words or codes that are not known here are passed over. One dose made of
     two strengths (warfarin, levothyroxine) looks like a duplicate. Two orders that lie on the pad
-    together are not compared. The list of classes awaits a clinician's review: it follows the groups
-    for which the criteria below were agreed.
+    together are not compared. The list of classes awaits a clinician's review: it follows the
+    groups for which the criteria below were agreed.
 
 Evidence:
     Heck J, Krichevsky B, Stichtenoth DO, et al. Duplicate prescriptions - proposal of a clinically
@@ -42,20 +42,13 @@ History:
     1.0.0 First version.
 """
 
-from collections.abc import Iterator
-from typing import NamedTuple
-
 from rules import (
     Chart,
     Finding,
     Findings,
     Knowledge,
-    MedicationOrder,
     Source,
-    drugs_of,
-    markdown,
     needs,
-    plain,
     remove,
     rule,
     sentence,
@@ -63,23 +56,7 @@ from rules import (
     unidentified,
 )
 
-#: Of each of these classes, one drug at a time is meant.
-SINGLE = (
-    *("ppis", "h2_blockers"),
-    *("ace_inhibitors", "arbs", "beta_blockers", "dhp_ccbs", "non_dhp_ccbs", "thiazides"),
-    *("statins", "fibrates"),
-    *("penicillins", "cephalosporins", "fluoroquinolones", "macrolides", "tetracyclines"),
-    *("nsaids",),
-)
-ASPIRIN = "1191"
-#: Words in the names of RxNorm's products that tell the route.
-ROUTES = {
-    **dict.fromkeys(("oral", "chewable", "sublingual", "buccal"), "by mouth"),
-    **dict.fromkeys(("topical", "transdermal"), "on the skin"),
-    **dict.fromkeys(("ophthalmic", "otic", "nasal", "rectal", "vaginal"), "elsewhere"),
-    **dict.fromkeys(("inhalation", "inhaler", "inhalant"), "by breath"),
-    **dict.fromkeys(("injection", "injectable", "syringe"), "by needle"),
-}
+from .overlap import may_duplicate, overlaps
 
 
 @rule(
@@ -116,62 +93,3 @@ def duplicate_therapy(chart: Chart, know: Knowledge) -> Findings:
                 about=(order, *dict.fromkeys(overlap.other for overlap in found)),
                 detail="\n".join(f"- {overlap.told}" for overlap in found),
             ).suggest(remove(order))
-
-
-class Overlap(NamedTuple):
-    """An ingredient of the order, and the order of the list that has it too, or one like it."""
-
-    drug: str
-    other: MedicationOrder
-    group: str
-
-    @property
-    def same(self) -> bool:
-        """Whether it is the very same ingredient."""
-        return not self.group
-
-    @property
-    def what(self) -> str:
-        """The order of the list, in a few words."""
-        return plain(self.other.label, 60)
-
-    @property
-    def told(self) -> str:
-        """The overlap as a line of Markdown."""
-        tie = f"both are {self.group}" if self.group else f"the same ingredient, {self.drug}"
-        return markdown(f"{self.other.label}: {tie}")
-
-
-def overlaps(order: MedicationOrder, other: MedicationOrder, know: Knowledge) -> Iterator[Overlap]:
-    """What two orders have in common: ingredients, or else classes."""
-    ordered, listed = ingredients(order, know), ingredients(other, know)
-    for code in sorted(ordered & listed):
-        yield Overlap(know.name(code), other, "")
-    if not ordered & listed:
-        for group in SINGLE:
-            members = know.members(group) - {ASPIRIN}
-            if members & listed:
-                for code in sorted(members & ordered):
-                    yield Overlap(know.name(code), other, know.class_name(group))
-
-
-def ingredients(order: MedicationOrder, know: Knowledge) -> set[str]:
-    """The active ingredients of an order."""
-    return {code for drug in drugs_of(order, know) for code in drug.ingredients}
-
-
-def may_duplicate(order: MedicationOrder, other: MedicationOrder, know: Knowledge) -> bool:
-    """Whether both would be taken: neither replaces the other, nor is as needed, by one route."""
-    if other.reference in (order.reference, order.replaces):
-        return False
-    if order.is_as_needed or other.is_as_needed:
-        return False
-    ways = [routes(order, know), routes(other, know)]
-    return not all(ways) or bool(ways[0] & ways[1])
-
-
-def routes(order: MedicationOrder, know: Knowledge) -> set[str]:
-    """The routes that the names of its products tell; none when they tell none."""
-    names = [know.name(drug.matched.code) for drug in drugs_of(order, know) if drug.matched]
-    words = " ".join(names or [order.label]).lower().split()
-    return {ROUTES[word] for word in words if word in ROUTES}

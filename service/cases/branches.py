@@ -1,33 +1,46 @@
 """Which branches of a rule its cases reach.
 
-The rule's module is run once more with a note at each branch: conditions (`if`, `while`, and the
-filters of comprehensions), loop bodies, `match` cases, handlers and functions. That costs nothing
-where no case runs, and is the same under every Python.
+The rule's modules are imported once more with a note at each branch: conditions (`if`, `while`, and
+the filters of comprehensions), loop bodies, `match` cases, handlers and functions. That costs
+nothing where no case runs, and is the same under every Python.
 """
 
 import ast
+import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
-from types import ModuleType
+from string import Formatter
+from types import CodeType, ModuleType
 from typing import Any, Final, NamedTuple, TypeVar
 
-from rules._rule import Rule
+from prefetch.chart import Chart
+from rules._finding import Finding
+from rules._knowledge.knowledge import Knowledge
+from rules._rule import Check, Findings, Rule
+from rules._table.reading import Row, read_table
 
 _T = TypeVar("_T")
 _NOTE: Final = "__cardwise_note__"
 _REACHED: Final = "__cardwise_reached__"
+_TABLE_RULE: Final = "rules._table.rule"
 
 
 class Branch(NamedTuple):
     """One way through a rule.
 
     Attributes:
-        line: where it begins, in the rule's file.
+        path: the file it is in.
+        line: where it begins.
         text: what is so or is not, as in "`if chosen` was never true".
     """
 
+    path: Path
     line: int
     text: str
 
@@ -37,58 +50,135 @@ class Branches:
     """The branches of one rule, and those that were taken.
 
     Attributes:
-        path: the rule's file.
-        every: all of them, by line.
-        taken: those that a case went through.
+        every: all of them, by file and line.
+        taken: those that a case went through, by their place in `every`.
     """
 
-    path: Path
-    every: list[Branch]
-    taken: set[Branch]
+    every: list[Branch] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)
 
     @property
     def never(self) -> list[Branch]:
         """The branches no case went through."""
-        return [branch for branch in self.every if branch not in self.taken]
+        return sorted(b for place, b in enumerate(self.every) if place not in self.taken)
+
+    def note(self, number: int, value: _T) -> _T:
+        """Take down how a condition came out, and give it back."""
+        self.taken.add(number if value else number + 1)
+        return value
+
+    def add(self, *branches: Branch) -> int:
+        """Take branches in; give the number of the first."""
+        self.every += branches
+        return len(self.every) - len(branches)
 
 
 def watched(rule: Rule) -> tuple[Rule, Branches]:
-    """The same rule, and the branches it takes from now on; a table's rule has none."""
-    source = sys.modules.get(rule.check.__module__)
-    path = Path(source.__file__) if source is not None and source.__file__ else None
-    if source is None or path is None or rule.check.__code__.co_filename != str(path):
-        return rule, Branches(rule.folder / "__init__.py", [], set())
-    tree = ast.parse(path.read_bytes(), str(path))
-    marker = _Marker()
-    tree = ast.fix_missing_locations(marker.visit(tree))
-    found = Branches(path, marker.branches, set())
-    module = ModuleType(source.__name__)
-    module.__dict__.update(_noting(marker.branches, found.taken))
-    for name in ("__file__", "__package__", "__path__", "__spec__"):
-        module.__dict__[name] = getattr(source, name, None)
-    exec(compile(tree, str(path), "exec"), module.__dict__)  # noqa: S102 - the rule's own text
+    """The same rule, and the branches it takes from now on; those of a table are its rows."""
+    found = Branches()
+    name = next((n for n, m in sys.modules.items() if _is_of(m, rule.folder)), "")
+    if not name:
+        return rule, found
+    with _imported_anew(name, found):
+        module = import_module(name)
     again = next(value for value in vars(module).values() if isinstance(value, Rule))
+    table = rule.folder / "table.tsv"
+    if again.check.__module__ == _TABLE_RULE and table.is_file():
+        return replace(rule, check=_rows_watched(again.check, table, found)), found
     return replace(rule, check=again.check), found
 
 
-def _noting(branches: list[Branch], taken: set[Branch]) -> dict[str, Callable[..., Any]]:
-    """The two functions the marked module calls."""
+def _rows_watched(check: Check, table: Path, found: Branches) -> Check:
+    """The check of a table, its rows watched: each that gives a card is taken."""
+    rows = read_table(table, Knowledge.shipped())
+    first = found.add(*(Branch(table, row.line, "this row never gave a card") for row in rows))
 
-    def note(number: int, value: _T) -> _T:
-        taken.add(branches[number if value else number + 1])
-        return value
+    def watched(chart: Chart, know: Knowledge) -> Findings:
+        for each in check(chart, know):
+            if isinstance(each, Finding):
+                found.taken |= {n for n, row in enumerate(rows, first) if _gave(row, each)}
+            yield each
 
-    def reached(number: int) -> None:
-        taken.add(branches[number])
+    return watched
 
-    return {_NOTE: note, _REACHED: reached}
+
+def _gave(row: Row, finding: Finding) -> bool:
+    """Whether a finding is of this row; rows of a topic are told apart by their words."""
+    words = (re.escape(words) for words, *_ in Formatter().parse(row.summary))
+    same = (row.topic, row.indicator) == (finding.key, finding.indicator)
+    return same and re.match(".*".join(words), finding.summary, re.IGNORECASE) is not None
+
+
+def _is_of(module: ModuleType, folder: Path) -> bool:
+    return getattr(module, "__file__", None) == str(folder / "__init__.py")
+
+
+@contextmanager
+def _imported_anew(name: str, found: Branches) -> Iterator[None]:
+    """Imports of the rule's modules are watched; afterwards, all is as it was."""
+    parent = sys.modules[name.rpartition(".")[0]]
+    attribute = name.rpartition(".")[2]
+    inside = [n for n in sys.modules if n == name or n.startswith(f"{name}.")]
+    before = {n: sys.modules.pop(n) for n in inside}
+    finder = _Finder(name, found)
+    sys.meta_path.insert(0, finder)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        for n in [n for n in sys.modules if n == name or n.startswith(f"{name}.")]:
+            del sys.modules[n]
+        sys.modules.update(before)
+        setattr(parent, attribute, before[name])
+
+
+class _Finder(MetaPathFinder):
+    """Finds the modules of one rule, to be watched."""
+
+    def __init__(self, name: str, found: Branches) -> None:
+        self._name, self._found = name, found
+
+    def find_spec(
+        self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        """The module as it would be found, with a loader that watches."""
+        if name != self._name and not name.startswith(f"{self._name}."):
+            return None
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.origin and spec.origin.endswith(".py"):
+            spec.loader = _Loader(name, spec.origin, self._found)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    """Loads a module with its branches marked, and never from bytecode."""
+
+    def __init__(self, name: str, path: str, found: Branches) -> None:
+        super().__init__(name, path)
+        self._found = found
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The code of the marked source."""
+        tree = ast.parse(self.get_data(self.path), self.path)
+        marked = _Marker(Path(self.path), self._found).visit(tree)
+        code: CodeType = compile(ast.fix_missing_locations(marked), self.path, "exec")
+        return code
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run it, with what the marks call."""
+        marks: dict[str, Callable[..., Any]] = {
+            _NOTE: self._found.note,
+            _REACHED: self._found.taken.add,
+        }
+        module.__dict__.update(marks)
+        super().exec_module(module)
 
 
 class _Marker(ast.NodeTransformer):
     """Puts a note at each branch; conditions take two numbers, one for each outcome."""
 
-    def __init__(self) -> None:
-        self.branches: list[Branch] = []
+    def __init__(self, path: Path, found: Branches) -> None:
+        self._path, self._found = path, found
 
     def visit_If(self, node: ast.If) -> ast.AST:
         """Both outcomes of a condition."""
@@ -135,9 +225,9 @@ class _Marker(ast.NodeTransformer):
         return node
 
     def _noted(self, test: ast.expr, word: str) -> ast.expr:
-        number = len(self.branches)
-        text = f"`{word} {ast.unparse(test)}`"
-        self.branches += [Branch(test.lineno, f"{text} was never {b}") for b in ("true", "false")]
+        text = f"`{word} {ast.unparse(test)}` was never"
+        outcomes = (Branch(self._path, test.lineno, f"{text} {o}") for o in ("true", "false"))
+        number = self._found.add(*outcomes)
         return _call(_NOTE, ast.Constant(number), self.visit(test))
 
     def _bodied(
@@ -146,8 +236,7 @@ class _Marker(ast.NodeTransformer):
         line: int,
         text: str,
     ) -> ast.AST:
-        number = len(self.branches)
-        self.branches.append(Branch(line, text))
+        number = self._found.add(Branch(self._path, line, text))
         self.generic_visit(node)
         node.body.insert(0, ast.Expr(_call(_REACHED, ast.Constant(number))))
         return node

@@ -13,6 +13,7 @@ import hooks
 from hooks.errors import CaseError
 from prefetch.systems import RXNORM
 from rules._knowledge.knowledge import Knowledge
+from rules._places import shown
 from service.cases.chart import CaseChart, find
 
 Json = dict[str, Any]
@@ -115,12 +116,12 @@ def read(path: Path) -> Case:
     try:
         written = msgspec.json.decode(path.read_bytes(), type=Written)
     except (OSError, UnicodeDecodeError, msgspec.MsgspecError) as error:
-        raise CaseError(f"{path}: {error}") from None
-    require_hook(written.hook, f"{path}: `hook`")
+        raise CaseError(f"{shown(path)}: {error}") from None
+    require_hook(written.hook, f"{shown(path)}: `hook`")
     if not written.why.strip().endswith("."):
-        raise CaseError(f"{path}: expected `why` to be a sentence that says what the case shows")
+        raise CaseError(f"{shown(path)}: expected `why` to be a sentence that says what the case shows")
     if bool(written.chart) == bool(written.bundle):
-        raise CaseError(f"{path}: expected either `chart` or `bundle`")
+        raise CaseError(f"{shown(path)}: expected either `chart` or `bundle`")
     return Case(path, written, find(path, written.chart, written.bundle, written.patient))
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from hooks.errors import CaseError
 from rules import _charts as shipped
+from rules._places import shown
 from service.fhir_server import FhirServer
 from service.fhir_server.outcome import FhirError
 
@@ -80,7 +81,7 @@ def find(case: Path, name: str, bundle: str, patient: str) -> CaseChart:
     found = next((path for path in places if path.exists()), None)
     if found is None:
         known = ", ".join(sorted({p.stem for f in (beside, _SHIPPED) for p in f.glob("*.json")}))
-        raise CaseError(f"{case}: there is no chart {name!r}; there are {known}")
+        raise CaseError(f"{shown(case)}: there is no chart {name!r}; there are {known}")
     return load(found, patient)
 
 
@@ -94,17 +95,17 @@ def load(path: Path, patient: str = "") -> CaseChart:
     try:
         bundle = msgspec.json.decode(path.read_bytes())
     except (OSError, UnicodeDecodeError, msgspec.DecodeError) as error:
-        raise CaseError(f"{path}: expected a FHIR Bundle as JSON; {error}") from None
+        raise CaseError(f"{shown(path)}: expected a FHIR Bundle as JSON; {error}") from None
     if not isinstance(bundle, dict) or bundle.get("resourceType") != "Bundle":
-        raise CaseError(f"{path}: expected a FHIR Bundle")
+        raise CaseError(f"{shown(path)}: expected a FHIR Bundle")
     chart = CaseChart(path, bundle, patient)
     try:
         patients = sorted(set(_patients(chart.server)))
     except (FhirError, AttributeError, TypeError, KeyError) as error:
-        raise CaseError(f"{path}: expected a Bundle of FHIR R4 resources; {error}") from None
+        raise CaseError(f"{shown(path)}: expected a Bundle of FHIR R4 resources; {error}") from None
     if patient or len(patients) == 1:
         return replace(chart, patient=patient or patients[0])
-    raise CaseError(f"{path}: expected one patient, found {len(patients)}; say which by `patient`")
+    raise CaseError(f"{shown(path)}: expected one patient, found {len(patients)}; say which by `patient`")
 
 
 def split(order: Json, name: str) -> tuple[Json, Json]:

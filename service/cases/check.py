@@ -7,6 +7,7 @@ from typing import Final
 
 from hooks.errors import CaseError, RuleError
 from rules._load import load_folder
+from rules._places import shown
 from rules._rule import Rule
 from service.cases.case import read
 from service.cases.suite import faults
@@ -20,10 +21,11 @@ def findings(folder: Path) -> Iterator[str]:
     try:
         rule = load_folder(folder)
     except RuleError as error:
-        yield str(error)
+        yield from str(error).splitlines()
         return
-    where = folder / "__init__.py"
+    where = shown(folder / "__init__.py")
     yield from (f"{where}: {fault}" for fault in _of_the_page(rule))
+    yield from _of_the_table(folder / "table.tsv")
     yield from _of_the_cases(rule)
 
 
@@ -32,11 +34,17 @@ def _of_the_page(rule: Rule) -> Iterator[str]:
         yield "`source` needs the guideline's URL, beginning with https://"
     if not _URL.search(rule.page["Evidence"]):
         yield "Evidence names no link; give the guideline's DOI or URL"
-    for heading, text in (("the title", rule.title), *rule.page.items()):
+    metadata = {"`checks`": rule.checks, "`source`": rule.source.label}
+    for name, text in {"the title": rule.title, **rule.page, **metadata}.items():
         if _PLACEHOLDER in text:
-            yield f"{heading} still holds a placeholder ({_PLACEHOLDER})"
-        if not text:
-            yield f"{heading} is empty"
+            yield f"{name} still holds a placeholder ({_PLACEHOLDER})"
+
+
+def _of_the_table(table: Path) -> Iterator[str]:
+    lines = table.read_text("utf-8").splitlines() if table.is_file() else []
+    for number, line in enumerate(lines, 1):
+        if _PLACEHOLDER in line:
+            yield f"{shown(table)}:{number}: this row still holds a placeholder ({_PLACEHOLDER})"
 
 
 def _of_the_cases(rule: Rule) -> Iterator[str]:

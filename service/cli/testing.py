@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from rules._load import folders
+from rules._places import shown
 from service.cases import junit as xml
 from service.cases.outcome import reviews
 from service.cases.report import Report, Run, run
@@ -91,7 +92,7 @@ def _tell_branches(report: Report) -> None:
     if every:
         say(f"  branches taken: {len(every) - len(never)} of {len(every)}", "dim")
     for branch in never:
-        say(f"    line {branch.line}: {branch.text}", "yellow")
+        say(f"    {shown(branch.path)}:{branch.line}: {branch.text}", "yellow")
 
 
 def _sum_up(result: Run) -> None:

@@ -59,7 +59,13 @@ def _read_of_patient(rule: Rule) -> set[Use]:
     """What the rule's own text reads of the patient's record."""
     if all(need.resource != "Patient" for need in rule.queries):
         return set()
-    names: dict[str, Use] = {"age": "date_of_birth", "birth_date": "date_of_birth", "sex": "sex"}
+    names: dict[str, Use] = {
+        "age": "date_of_birth",
+        "birth_date": "date_of_birth",
+        "gender": "sex",
+        "is_female": "sex",
+        "is_male": "sex",
+    }
     return {names[word] for word in _words(rule) if word in names}
 
 
