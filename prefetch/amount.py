@@ -85,7 +85,9 @@ class Amount:
             return NotImplemented
         if self.low == number == self.high:
             return True
-        return self < number or self > number or self._unless(False)
+        below = self.high < number or (self.high == number and self.high_open)
+        above = self.low > number or (self.low == number and self.low_open)
+        return self._unless(below or above)
 
     __hash__ = None  # type: ignore[assignment]
 

@@ -111,8 +111,7 @@ def _step(kind: str | None, resolve: str | None, name: str | None) -> Step:
 
 
 def _start(path: Path, scope: Scope) -> list[_Item]:
-    root = scope.roots.get(path.root)
-    return [] if root is None else [({}, root)]
+    return [({}, item) for item in as_list(scope.roots.get(path.root))]
 
 
 def _member(items: Iterable[_Item], name: str, scope: Scope) -> Iterator[_Item]:

@@ -46,8 +46,8 @@ _OTHER: Final = {
     "d": _Unit(86400.0, (("s", 1),)),
     "wk": _Unit(604800.0, (("s", 1),)),
 }
+_ALONE: Final = re.compile(r"(?:^|(?<=[./]))\{[^{}]*\}")
 _ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
-_ALONE: Final = re.compile(r"(?<=[./])\{[^{}]*\}")  # an annotation without a unit stands for one
 _TEN: Final = re.compile(r"10[*^](-?\d{1,2})")
 _POWER: Final = re.compile(r"(.*?[^\d-])(-?\d)?")
 # How units are written where UCUM's codes are not used; seen in vendors' answers and in Synthea.
@@ -93,7 +93,7 @@ def _read(text: str) -> _Unit | None:
     if not text:
         return None
     bare = _ANNOTATION.sub("", _ALONE.sub("1", text))
-    first, *rest = re.split(r"([./])", f"1{bare}" if bare[:1] in ("", "/") else bare)
+    first, *rest = re.split(r"([./])", f"1{bare}" if bare[:1] == "/" else bare)
     scale, powers = 1.0, Counter[str]()
     for sign, part in (("", first), *zip(rest[::2], rest[1::2], strict=True)):
         found = _component(part)

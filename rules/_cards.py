@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Final
 from uuid import UUID, uuid5
 
-from hooks.cards import Card, Link, Source, Suggestion, Topic
+from hooks.cards import Card, Link, SelectionBehavior, Source, Suggestion, Topic
 from hooks.errors import InvalidAnswer
 from rules._actions import to_action
 from rules._finding import Advice, Finding, NotChecked
@@ -86,7 +86,7 @@ def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
         indicator=finding.indicator,
         source=with_topic(rule.source, rule.id),
         suggestions=suggestions or None,
-        selectionBehavior="at-most-one" if suggestions else None,
+        selectionBehavior=_selection(finding.advice) if suggestions else None,
         overrideReasons=None if finding.indicator == "info" else OVERRIDE_REASONS,
         links=(*finding.links, Link(label="About this check", url=f"{call.pages}/{rule.id}")),
     )
@@ -117,6 +117,12 @@ def rank(cards: Iterable[Card]) -> list[Card]:
     for card in cards:
         distinct.setdefault(card.uuid, card)
     return sorted(distinct.values(), key=lambda card: _URGENCY[card.indicator])
+
+
+def _selection(advice: Iterable[Advice]) -> SelectionBehavior:
+    """Whether several may be accepted: not where one of them touches an order that is there."""
+    adds = all(change.type == "create" for piece in advice for change in piece.changes)
+    return "any" if adds else "at-most-one"
 
 
 def _suggestions(advice: Iterable[Advice], call: Call, identity: str) -> Iterable[Suggestion]:

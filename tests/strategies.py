@@ -20,12 +20,15 @@ _MEMBERS = (
     *("clinicalStatus", "verificationStatus", "reaction", "substance", "manifestation"),
     *("category", "criticality", "onsetDateTime", "recordedDate", "doNotPerform", "reasonCode"),
     *("medicationCodeableConcept", "medicationReference", "ingredient", "itemCodeableConcept"),
+    *("birthDate", "gender", "class", "period", "start", "onsetPeriod", "abatementDateTime"),
+    *("valueQuantity", "value", "comparator", "unit", "valueString", "valueCodeableConcept"),
+    *("interpretation", "component", "effectiveDateTime", "effectivePeriod", "issued"),
 )
 _WORDS = (
     *("Bundle", "OperationOutcome", "AllergyIntolerance", "MedicationRequest", "Medication"),
     *("Patient", "Patient/p1", "Patient/p2", "p1", "#m", "m", "urn:uuid:1", "Medication/m"),
     *("error", "4101", "59204", "4119", "REDACTED", "next", "active", "refuted", "1900-01-01"),
-    *("https://ehr.test/fhir?page=2", "//[", RXNORM, "2020-13"),
+    *("https://ehr.test/fhir?page=2", "//[", RXNORM, "2020-13", "33914-3", LOINC, "<", "mg/dL"),
 )
 
 
@@ -58,7 +61,10 @@ def odd_resources(kind: str = "") -> st.SearchStrategy[Json]:
 
 def odd_bundles() -> st.SearchStrategy[Json]:
     """Bundles with entries of every kind, and with members that hold anything."""
-    kinds = ("AllergyIntolerance", "MedicationRequest", "OperationOutcome", "Patient", "Medication")
+    kinds = (
+        *("AllergyIntolerance", "MedicationRequest", "OperationOutcome", "Patient", "Medication"),
+        *("Condition", "Observation"),
+    )
     resources = st.sampled_from(kinds).flatmap(odd_resources)
     entries = st.lists(st.fixed_dictionaries({"resource": resources}) | json_values(), max_size=4)
     return st.fixed_dictionaries(

@@ -129,3 +129,14 @@ def pages(
     with console().status("Working out the examples"):
         written = write(folder, rules_here())
     say(f"{len(written)} pages in {folder}")
+
+
+@app.command()
+def vocabulary() -> None:
+    """Print all that a rule may use, as a page; docs/rules/vocabulary.md is made by this.
+
+    For example: `cardwise rules vocabulary > docs/rules/vocabulary.md`
+    """
+    from service.vocabulary import page
+
+    typer.echo(page(), nl=False)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hooks.errors import NotObtained, WrongPatient
+from hooks.errors import ConfigurationError, NotKnown, NotObtained, RuleError, WrongPatient
 from hooks.order_select import OrderSelect
 from hooks.order_sign import OrderSign
 from hooks.patient_view import PatientView
@@ -23,8 +23,11 @@ from prefetch.chart import (
 )
 from prefetch.data import Data
 from prefetch.needs import Need
+from prefetch.not_on_file import NotOnFile
+from prefetch.observation import Lab
 from prefetch.reading import read
 from prefetch.states import Reason
+from prefetch.systems import LOINC, RXNORM
 from tests.ehr import LISINOPRIL, PATIENT, Json, allergy, bundle, draft, medication, status
 from tests.strategies import as_json, json_values, odd_resources, quick
 
@@ -254,3 +257,172 @@ def test_any_list_can_be_charted(resources: list[Json]) -> None:
     else:
         with pytest.raises(NotObtained):
             _ = found.medications
+
+
+EGFR = needs.labs("eGFR", "33914-3")
+
+
+def result(number: float, day: str | None, **changes: Any) -> Json:
+    """An eGFR of a day."""
+    sent: Json = {
+        "resourceType": "Observation",
+        "id": f"o-{day}-{number}",
+        "status": "final",
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "code": {"coding": [{"system": LOINC, "code": "33914-3"}]},
+        "effectiveDateTime": day,
+        "valueQuantity": {"value": number, "unit": "mL/min/{1.73_m2}"},
+    } | changes
+    return {name: value for name, value in sent.items() if value is not None}
+
+
+def test_results_come_newest_first() -> None:
+    """Withdrawn results and those of other tests are left out; the time of day counts."""
+    other = {"coding": [{"system": LOINC, "code": "2823-3"}]}
+    data = known(
+        EGFR,
+        result(50, "2026-01-01T08:00:00Z"),
+        result(40, "2026-01-01T09:00:00+02:00"),
+        result(30, "2026-01"),
+        result(99, None),
+        result(10, "2026-05-01", status="entered-in-error"),
+        result(5, "2026-06-01", code=other),
+    )
+    found = chart(data).labs(EGFR)
+    assert [lab.shown.split()[0] for lab in found] == ["50", "40", "30", "99"]
+    same = chart(data)
+    assert same.labs(EGFR) is same.labs(EGFR)
+
+
+@pytest.mark.parametrize(
+    ("results", "days", "shown"),
+    [
+        ([result(50, "2026-11-01"), result(28, "2026-11-20")], 365, "28"),
+        ([result(50, "2025-11-21")], 365, "50"),
+        ([result(50, "2025-11-20")], 365, None),
+        ([result(50, "2025-11")], 365, "50"),
+        ([result(50, "2026-11-20T23:00:00-05:00")], 1, "50"),
+        ([result(50, None)], 365, None),
+        ([], 365, None),
+    ],
+)
+def test_the_latest_result(results: list[Json], days: int, shown: str | None) -> None:
+    """The newest that is not too old; without one it is not on file, which is not zero."""
+    found = chart(known(EGFR, *results)).latest(EGFR, days=days)
+    if shown is None:
+        assert isinstance(found, NotOnFile)
+        assert found.why == f"no eGFR of the last {days} days is on file"
+    else:
+        assert isinstance(found, Lab)
+        assert found.shown.startswith(shown)
+
+
+def test_only_conditions_that_stand_are_listed() -> None:
+    """Resolved, refuted and mistaken entries are not on the list."""
+    entries = [
+        {"resourceType": "Condition", "id": "stands", "code": {"text": "x"}},
+        {"resourceType": "Condition", "id": "gone", "clinicalStatus": {"text": "resolved"}},
+    ]
+    assert [c.id for c in chart(known(needs.conditions, *entries)).conditions] == ["stands"]
+
+
+def test_the_patient_and_the_visit() -> None:
+    """A record that was read is the patient's as of the day of the call."""
+    record = {"resourceType": "Patient", "id": PATIENT, "birthDate": "1961-11-21"}
+    visit = {"resourceType": "Encounter", "id": "e1", "class": {"code": "IMP"}}
+    data = {
+        need.key: Data(need, PATIENT, [as_json(r)])
+        for need, r in ((needs.patient, record), (needs.encounter, visit))
+    }
+    found = chart(data, PatientView(patient_id=PATIENT, user_id="a/1", encounter_id="e1"))
+    assert found.patient.age == 65
+    assert (found.encounter.setting, found.encounter_id) == ("IMP", "e1")
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda c: c.patient,
+        lambda c: c.conditions,
+        lambda c: c.labs(EGFR),
+        lambda c: c.latest(EGFR, days=9),
+        lambda c: c.path(EGFR, "status"),
+    ],
+)
+def test_what_was_not_obtained_is_not_empty(read: Any) -> None:
+    """Reading a piece that could not be had raises, with its key; also where the reply was null."""
+    data = {
+        need.key: Data(need, PATIENT, [], reason=Reason.TIMEOUT)
+        for need in (needs.patient, needs.conditions, EGFR)
+    }
+    with pytest.raises(NotObtained):
+        read(chart(data))
+
+
+def test_a_patient_that_is_null_was_not_obtained() -> None:
+    """Null for a record that must be there is no record."""
+    with pytest.raises(NotObtained):
+        _ = chart({"patient": Data(needs.patient, PATIENT, [b"null"])}).patient
+
+
+def test_a_need_that_is_not_declared_is_a_mistake_of_the_rule() -> None:
+    """The message names the data, for the author to add it to the needs."""
+    with pytest.raises(RuleError, match="reads the eGFR results, which its needs do not name"):
+        chart({}).labs(EGFR)
+
+
+def test_full_models() -> None:
+    """Everything a chart shows can be had as a model of fhir.resources, once for each call."""
+    data = known(needs.allergies, allergy(code={"text": "x"})) | known(
+        EGFR, result(50, "2026-01-01", note=[{"text": "fasting"}])
+    )
+    found = chart(data, signing(draft()))
+    model = found.full(found.allergies[0])
+    assert (type(model).__name__, model.code.text) == ("AllergyIntolerance", "x")
+    assert found.full(found.allergies[0]) is model
+    assert found.full(found.labs(EGFR)[0]).note[0].text == "fasting"
+    assert found.full(found.drafts[0]).status == "draft"
+
+
+def test_a_resource_that_is_not_valid_has_no_full_model() -> None:
+    """The rule is told where it is wrong, and the clinician that it was not checked."""
+    found = chart(known(needs.allergies, allergy(clinicalStatus="active")))
+    with pytest.raises(NotKnown, match="AllergyIntolerance on file is not valid FHIR R4 at clinic"):
+        found.full(found.allergies[0])
+
+
+def test_paths() -> None:
+    """A path gives the distinct values over all resources of a need, alternatives united."""
+    reaction = [{"severity": "severe", "manifestation": [{"text": "Hives"}]}]
+    data = known(needs.allergies, allergy(reaction=reaction), allergy(id="a2", reaction=reaction))
+    found = chart(data)
+    assert found.path(needs.allergies, "reaction.severity") == ("severe",)
+    assert found.path(needs.allergies, "id | reaction.manifestation.text") == ("a1", "a2", "Hives")
+    assert found.path(needs.allergies, "criticality") == ()
+
+
+def test_paths_that_lead_out_or_are_none() -> None:
+    """A reference that was not read is not known; what the subset lacks is refused by name."""
+    sent = allergy(asserter={"reference": "Practitioner/7"})
+    found = chart(known(needs.allergies, sent))
+    assert found.path(needs.allergies, "asserter.resolve().id") == ("7",)
+    with pytest.raises(NotKnown):
+        found.path(needs.allergies, "asserter.resolve().active")
+    with pytest.raises(ConfigurationError, match="no path"):
+        found.path(needs.allergies, "reaction.where(severity='severe')")
+
+
+def test_what_is_on_the_pad_already() -> None:
+    """An order is found by its code, whatever its type calls it."""
+    lab = {"resourceType": "ServiceRequest", "code": {"coding": [{"system": LOINC, "code": "1"}]}}
+    found = chart({}, signing(draft(LISINOPRIL), lab))
+    assert found.is_drafted("ServiceRequest", LOINC, "1")
+    assert found.is_drafted("MedicationRequest", RXNORM, LISINOPRIL[0])
+    assert not found.is_drafted("ServiceRequest", LOINC, "2")
+    assert not found.is_drafted("MedicationRequest", LOINC, "1")
+
+
+def test_a_chart_cannot_be_changed() -> None:
+    """Setting a part of it fails loudly."""
+    with pytest.raises(RuleError, match=r"set Chart\.allergies"):
+        chart({}).allergies = ()

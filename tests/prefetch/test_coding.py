@@ -7,7 +7,7 @@ from hypothesis import given
 from msgspec.structs import astuple
 
 from prefetch.coding import Coding, Concept, as_list, as_text, concept, concepts
-from prefetch.systems import LOINC, RXNORM, SNOMED
+from prefetch.systems import ICD10CM, LOINC, RXNORM, SNOMED
 from tests import strategies
 from tests.strategies import SaidConcept, json_values, quick
 
@@ -115,3 +115,22 @@ def test_as_list(value: Any, found: list[Any]) -> None:
 def test_as_text(value: Any, found: str) -> None:
     """Only text is text."""
     assert as_text(value) == found
+
+
+@pytest.mark.parametrize(
+    ("system", "code", "wanted", "found"),
+    [
+        (ICD10CM, "N18.4", ["N18.4"], True),
+        (ICD10CM, "N18.4", ["N18"], True),
+        (ICD10CM, "n184", ["N18.4"], True),
+        (ICD10CM, "N18", ["N18.4"], False),
+        (ICD10CM, "N18.4", ["E11", "N18"], True),
+        (SNOMED, "431857002", ["431857002"], True),
+        (SNOMED, "431857002", ["4318"], False),
+        (LOINC, "N18.4", ["N18"], False),
+    ],
+)
+def test_is_a(system: str, code: str, wanted: list[str], found: bool) -> None:
+    """A code of ICD-10 stands for its subdivisions too; those of other systems for themselves."""
+    asked = ICD10CM if system == ICD10CM else SNOMED
+    assert Concept((Coding(system, code),)).is_a(asked, *wanted) is found

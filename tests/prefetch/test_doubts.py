@@ -153,3 +153,14 @@ def test_a_list_that_does_not_say_its_search_is_a_last_resort(sure: bool, found:
     """A Bundle under a foreign key, with no link of its own, counts if nobody can be asked."""
     value = msgspec.Raw(msgspec.json.encode(bundle({"resourceType": "AllergyIntolerance"})))
     assert bool(recognise({"food": value}, [needs.allergies], sure=sure)) is found
+
+
+def test_results_of_another_test_are_no_answer() -> None:
+    """A Bundle of Observations that does not say its search may be of any test: it is not taken.
+
+    Taken for the eGFRs, a Bundle of potassiums would mean that no eGFR is on file.
+    """
+    value = msgspec.Raw(msgspec.json.encode(bundle({"resourceType": "Observation"})))
+    egfr = needs.labs("eGFR", "33914-3")
+    assert not recognise({"item3": value}, [egfr], sure=False)
+    assert recognise({egfr.key: value}, [egfr], sure=False)

@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prefetch.allergy import Allergy, allergy_intolerance
+from prefetch.condition import Condition, condition_read
 from prefetch.medication import MedicationOrder, medication_request
+from prefetch.observation import labs, observation_read
 from prefetch.plain import read_plain
 from prefetch.reading import read
+from prefetch.systems import LOINC
 from tests import ehr
 from tests.benchmarks import body
 from tests.ehr import PATIENT, Json, bundle
@@ -38,18 +41,49 @@ REFERRING: Json = {
     **{name: value for name, value in ORDER.items() if name != "medicationCodeableConcept"},
     "medicationReference": {"reference": "#m", "display": "Amoxil"},
 }
+CONDITION: Json = {
+    "resourceType": "Condition",
+    "id": "c1",
+    "subject": {"reference": f"Patient/{PATIENT}"},
+    "code": {"text": "CKD"},
+    "clinicalStatus": {"coding": [{"code": "active"}]},
+    "category": [{"coding": [{"code": "problem-list-item"}]}],
+    "onsetPeriod": {"start": "2024"},
+}
+RESULT: Json = {
+    "resourceType": "Observation",
+    "id": "b1",
+    "status": "final",
+    "subject": {"reference": f"Patient/{PATIENT}"},
+    "code": {"coding": [{"system": LOINC, "code": "33914-3"}]},
+    "effectiveDateTime": "2026-10-02",
+    "valueQuantity": {"value": 28, "comparator": "<", "unit": "mL/min"},
+    "interpretation": [{"coding": [{"code": "L"}]}],
+    "component": [{"code": {"text": "x"}, "valueString": "y"}],
+}
 LISTS = [
     ("AllergyIntolerance", bundle(ALLERGY, ALLERGY | {"id": "a2"})),
     ("MedicationRequest", bundle(ORDER, REFERRING | {"id": "o2"})),
+    ("Condition", bundle(CONDITION, CONDITION | {"id": "c2"})),
+    ("Observation", bundle(RESULT, RESULT | {"id": "b2"})),
 ]
+KINDS: dict[str, tuple[Any, Any]] = {
+    "AllergyIntolerance": (Allergy, allergy_intolerance),
+    "MedicationRequest": (lambda r: MedicationOrder(r, {}), medication_request),
+    "Condition": (Condition, condition_read),
+    "Observation": (lambda r: list(labs(r, "eGFR", ["33914-3"])), observation_read),
+}
 
 
-def said(typed: Any, kind: str) -> Json:
-    """Everything an allergy or an order can be asked."""
-    wrap = Allergy if kind == "AllergyIntolerance" else lambda r: MedicationOrder(r, {})
-    asked: Any = wrap(typed)
-    names = (name for name in dir(type(asked)) if name[0] != "_")
-    return {name: getattr(asked, name) for name in names}
+def said(typed: Any, kind: str) -> list[Json]:
+    """Everything an entry can be asked; not what it was read of."""
+    wrapped = KINDS[kind][0](typed)
+    each: list[Any] = wrapped if isinstance(wrapped, list) else [wrapped]
+    return [
+        {name: getattr(asked, name) for name in dir(type(asked)) if name[0] != "_"}
+        | {"in_unit": None, "medication": getattr(asked, "medication", None), "resource": None}
+        for asked in each
+    ]
 
 
 def assert_same(sent: Any, kind: str) -> None:
@@ -58,7 +92,7 @@ def assert_same(sent: Any, kind: str) -> None:
     if (found := read_plain(pages, kind, PATIENT)) is not None:
         reading = read(pages, kind, PATIENT)
         assert (reading.reason, reading.included) == (None, [])
-        loosely = allergy_intolerance if kind == "AllergyIntolerance" else medication_request
+        loosely = KINDS[kind][1]
         assert [said(r, kind) for r in found] == [said(loosely(r), kind) for r in reading.resources]
 
 
@@ -127,7 +161,7 @@ def test_bent_lists_read_the_same(data: st.DataObject) -> None:
     assert_same(replaced(sent, place, new), kind)
 
 
-@given(odd_bundles(), st.sampled_from(["AllergyIntolerance", "MedicationRequest", "Patient"]))
+@given(odd_bundles(), st.sampled_from([*KINDS, "Patient"]))
 @quick
 def test_odd_lists_read_the_same(sent: Json, kind: str) -> None:
     """No list, however odd, says something else the short way."""

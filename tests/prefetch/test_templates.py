@@ -257,6 +257,15 @@ def test_a_path_may_start_at_an_earlier_key() -> None:
     assert filled == Filled("X?_id=7")
 
 
+def test_a_path_may_start_at_a_resource_that_was_read() -> None:
+    """What a read brought is the resource itself, not a Bundle: its elements follow the key."""
+    need = Need("patient", "Patient/{{context.patientId}}", "Patient", "patient record")
+    body = b'{"resourceType": "Patient", "id": "p1", "gender": "female"}'
+    sources = Sources(context(), DAY, {"patient": Data(need, "p1", [body])})
+    filled = templates.fill("X?gender={{%patient.gender}}", sources)
+    assert filled == Filled("X?gender=female")
+
+
 def test_an_earlier_key_that_is_known_to_be_empty_leaves_nothing_to_ask() -> None:
     """No conditions, no asserters: the query is not sent, and the answer is known to be empty."""
     sources = Sources(context(), DAY, {"conditions": data()})
