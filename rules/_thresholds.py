@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from types import MappingProxyType
 from typing import NoReturn
 
@@ -29,7 +30,7 @@ class Threshold:
     def allows(self, number: float) -> bool:
         """Whether a site may set this number."""
         above = self.least is None or number >= self.least
-        return above and (self.most is None or number <= self.most)
+        return isfinite(number) and above and (self.most is None or number <= self.most)
 
     @property
     def range(self) -> str:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hooks.errors import RuleError
 from prefetch.coding import Coding, Concept, concept
 from prefetch.systems import ICD10CM, NDFRT, RXNORM, SNOMED, UNII
 from rules._knowledge import Allergen, Drug, Knowledge
@@ -392,3 +393,21 @@ def test_search_finds_by_word_beginnings() -> None:
 def test_shipped_is_loaded_once() -> None:
     """Everyone shares one copy of the tables."""
     assert Knowledge.shipped() is KNOW
+
+
+def test_classes_of_drugs() -> None:
+    """A drug is in a class by any of its ingredients, and a class has members and a name."""
+    drug = KNOW.drug(Concept(text="lisinopril 10 mg tablet"))
+    assert drug is not None
+    assert KNOW.in_class(drug, "ace_inhibitors")
+    assert not KNOW.in_class(drug, "biguanides")
+    assert "ace_inhibitors" in KNOW.classes(drug)
+    assert set(drug.ingredients) <= KNOW.members("ace_inhibitors")
+    assert KNOW.class_name("ace_inhibitors") == "Angiotensin converting enzyme inhibitors"
+    assert KNOW.class_name("of_no_such_name") == "of_no_such_name"
+
+
+def test_a_class_that_is_none_is_told() -> None:
+    """A typing error in a rule is answered with what was probably meant."""
+    with pytest.raises(RuleError, match="no drug class 'biguanide'; there is biguanides"):
+        KNOW.members("biguanide")
