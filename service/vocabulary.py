@@ -68,8 +68,7 @@ def _called(name: str, function: Any) -> str:
     words = []
     for parameter in inspect.signature(function).parameters.values():
         if parameter.name not in ("self", "cls") and not parameter.name.startswith("_"):
-            star = {parameter.VAR_POSITIONAL: "*", parameter.VAR_KEYWORD: "**"}
-            text = star.get(parameter.kind, "") + parameter.name
+            text = str(parameter.replace(annotation=parameter.empty, default=parameter.empty))
             words.append(text if parameter.default is parameter.empty else f"{text}=…")
     return f"{name}({', '.join(words)})"
 

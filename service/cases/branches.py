@@ -157,7 +157,7 @@ class _Loader(SourceFileLoader):
         super().__init__(name, path)
         self._found = found
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType:  # noqa: ARG002 - as the base has it
         """The code of the marked source."""
         tree = ast.parse(self.get_data(self.path), self.path)
         marked = _Marker(Path(self.path), self._found).visit(tree)

@@ -119,7 +119,9 @@ def read(path: Path) -> Case:
         raise CaseError(f"{shown(path)}: {error}") from None
     require_hook(written.hook, f"{shown(path)}: `hook`")
     if not written.why.strip().endswith("."):
-        raise CaseError(f"{shown(path)}: expected `why` to be a sentence that says what the case shows")
+        raise CaseError(
+            f"{shown(path)}: expected `why` to be a sentence that says what the case shows"
+        )
     if bool(written.chart) == bool(written.bundle):
         raise CaseError(f"{shown(path)}: expected either `chart` or `bundle`")
     return Case(path, written, find(path, written.chart, written.bundle, written.patient))

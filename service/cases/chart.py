@@ -105,7 +105,9 @@ def load(path: Path, patient: str = "") -> CaseChart:
         raise CaseError(f"{shown(path)}: expected a Bundle of FHIR R4 resources; {error}") from None
     if patient or len(patients) == 1:
         return replace(chart, patient=patient or patients[0])
-    raise CaseError(f"{shown(path)}: expected one patient, found {len(patients)}; say which by `patient`")
+    raise CaseError(
+        f"{shown(path)}: expected one patient, found {len(patients)}; say which by `patient`"
+    )
 
 
 def split(order: Json, name: str) -> tuple[Json, Json]:

@@ -1,7 +1,7 @@
 """One call, taken apart: the data with its states, what each rule read, and what came of it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -15,6 +15,8 @@ from prefetch.chart import Chart, selected_drafts
 from prefetch.client import FhirClient
 from prefetch.data import Data
 from prefetch.gather import Gatherer
+from prefetch.needs import Need
+from prefetch.not_on_file import NotOnFile
 from prefetch.origins import AllowedServers
 from prefetch.references import name_of
 from rules._actions import warm_up
@@ -29,7 +31,6 @@ from service.cases.ehr import Ehr, context_of, request
 
 _PATIENCE: Final = 30.0
 _PAGES: Final = "http://127.0.0.1:8000/rules"
-_NO_FACTS: Final = frozenset({"data", "knows"})
 
 
 @dataclass
@@ -129,7 +130,7 @@ def _watched(told: Told) -> Rule:
     check = told.rule.check
 
     def watched(chart: Chart, *rest: Any) -> Findings:
-        for found in check(_Watching(chart, told.read), *rest):  # type: ignore[arg-type]
+        for found in check(_Watching(chart, told.read), *rest):
             told.found += isinstance(found, Finding | NotChecked)
             yield found
 
@@ -137,7 +138,7 @@ def _watched(told: Told) -> Rule:
 
 
 class _Watching:
-    """A chart that notes which of its parts were read."""
+    """A chart that notes what was read of it, and what was answered."""
 
     def __init__(self, chart: Chart, read: dict[str, str]) -> None:
         self._chart = chart
@@ -145,18 +146,29 @@ class _Watching:
 
     def __getattr__(self, name: str) -> Any:
         value = getattr(self._chart, name)
-        if name not in _NO_FACTS and not callable(value):
-            self._read[name] = _shown(value)
+        if callable(value):
+            return self._noting(name, value)
+        self._read[name] = _shown(value)
         return value
 
+    def _noting(self, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        """A method that notes its answers."""
 
-def _shown(value: object) -> str:
+        def noting(*given: Any, **named: Any) -> Any:
+            answer = method(*given, **named)
+            about = ", ".join(each.words for each in given if isinstance(each, Need))
+            self._read[f"{name}({about})"] = _shown(answer)
+            return answer
+
+        return noting
+
+
+def _shown(value: Any) -> str:
     """A part of the chart in a few words."""
-    if not isinstance(value, tuple):
+    if isinstance(value, NotOnFile):
         return str(value)
-    return ", ".join(map(_label, value)) or "none"
-
-
-def _label(item: Any) -> str:
-    substance = getattr(item, "substance", None)
-    return str(getattr(substance, "label", "") or getattr(item, "label", "") or item.reference)
+    if isinstance(value, tuple):
+        return ", ".join(map(_shown, value)) or "none"
+    substance = getattr(value, "substance", None)
+    words = (getattr(substance, "label", ""), getattr(value, "label", ""))
+    return next(filter(None, (*words, getattr(value, "shown", ""))), "") or str(value)

@@ -34,7 +34,7 @@ def show_reasons(told: Explanation) -> None:
     for data in told.data:
         reason = f": {data.reason.words} ({data.reason})" if data.reason else ""
         held = f", {count(list(data), 'resource')}" if data.obtained else ""
-        say(f"  {data.need.key}: {data.state}{reason}{held}  ({data.need.template})")
+        say(f"  {data.need.words}: {data.state}{reason}{held}")
     say("Rules", "bold")
     for each in told.rules:
         ran = each.outcome == "ran"

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 def pytest_in(directory: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """Run pytest there, warnings being errors."""
     command = [sys.executable, "-m", "pytest", "-p", "service.cases.pytest_plugin"]
-    return subprocess.run(
+    return subprocess.run(  # noqa: S603 - our own words
         [*command, "-p", "no:cacheprovider", "-W", "error", *words],
         cwd=directory,
         env=os.environ | {"PYTHONPATH": str(ROOT)},

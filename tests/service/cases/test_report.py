@@ -1,15 +1,19 @@
 """Running cases: variants, known-wrong ones, faults of the whole, branches."""
 
+import sys
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from hooks.errors import CaseError
+from rules._load import load_folder
 from service.cases import junit
+from service.cases.branches import watched
 from service.cases.outcome import reviews
 from service.cases.report import Report, run
 from service.cases.selection import selected
+from service.scaffold import begin
 from tests.ehr import allergy
 from tests.site_rules import FIRES, SILENT, SiteRules
 
@@ -117,7 +121,7 @@ def test_a_report_for_machines(site: SiteRules, tmp_path: Path) -> None:
     site.case("fires", FIRES, cards=[])
     found = run(selected([str(site.rule)], ()))
     junit.write(tmp_path / "new" / "report.xml", found.outcomes, found.every_fault, found.seconds)
-    suite = ET.parse(tmp_path / "new" / "report.xml").getroot()
+    suite = ET.parse(tmp_path / "new" / "report.xml").getroot()  # noqa: S314 - our own file
     assert suite.attrib["tests"] == str(len(suite.findall("testcase")))
     assert suite.attrib["failures"] == str(len(suite.findall("testcase/failure")))
     assert "card 1 was not expected" in (suite.findtext("testcase/failure") or "")
@@ -141,3 +145,40 @@ def test_words_name_rules_cases_and_directories(site: SiteRules) -> None:
     assert ([c.id for c in one.cases], one.whole) == (["an_order/fires"], False)
     [both] = selected([str(case), str(site.directory)], ())
     assert (len(both.cases), both.whole) == (2, True)
+
+
+def test_branches_of_a_file_beside_are_watched(site: SiteRules) -> None:
+    """A rule may keep part of itself in another file of its folder; its branches count too."""
+    (site.rule / "words.py").write_text(
+        "def noun(count: int) -> str:\n    return 'entry' if count == 1 else 'entries'\n"
+    )
+    path = site.rule / "__init__.py"
+    text = path.read_text().replace("@rule(", "from .words import noun\n\n\n@rule(", 1)
+    path.write_text(text.replace("on the allergy list", "{noun(len(chart.allergies))}"))
+    site.case("fires", FIRES, cards=[{"indicator": "warning"}])
+    site.case("silent", SILENT)
+    found = report(site)
+    assert found.passed, list(reviews(found.failed))
+    told = {(branch.path.name, branch.text) for branch in found.branches.never}
+    assert ("words.py", "`if count == 1` was never false") in told
+    assert ("words.py", "`if count == 1` was never true") not in told
+
+
+def test_watching_leaves_the_rule_as_it_was(site: SiteRules) -> None:
+    """The rule that is served is not the one that is watched."""
+    rule = load_folder(site.usual().rule)
+    module = sys.modules[rule.check.__module__]
+    again, _ = watched(rule)
+    assert again.check is not rule.check
+    assert sys.modules[rule.check.__module__] is module
+
+
+def test_rows_of_a_table_that_no_case_reaches_are_listed(tmp_path: Path) -> None:
+    """A row that gives no card in any case is told with its line."""
+    begin("pair_of_drugs", tmp_path, table=True)
+    table = tmp_path / "pair_of_drugs" / "table.tsv"
+    last = table.read_text().splitlines()[-1].replace("class:nsaids", "metformin")
+    table.write_text(f"{table.read_text()}{last}\n")
+    [found] = run(selected([str(tmp_path)], ())).reports
+    assert found.passed, list(reviews(found.failed))
+    assert [(b.path, b.line) for b in found.branches.never] == [(table, 4)]

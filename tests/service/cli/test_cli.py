@@ -168,7 +168,7 @@ def test_a_trial_explains_itself(cardwise: Cardwise) -> None:
     """With --explain: keys with states, what the rule read, and why the others did not run."""
     words = ("try", "penicillin-anaphylaxis", "--order", "308191", "--explain")
     told = cardwise(*words)[1]
-    assert "allergies: fetched, 1 resource" in told
+    assert "allergy list: fetched, 1 resource" in told
     assert "read allergies: Penicillin" in told
     assert "unrecognized-allergy 1.0.0: does not answer order-sign" in told
 
@@ -241,7 +241,7 @@ def test_output_without_a_terminal_has_no_colour(cardwise: Cardwise) -> None:
 
 def test_the_command_of_a_checkout(tmp_path: Path) -> None:
     """`./cardwise` works from anywhere."""
-    ended = subprocess.run(
+    ended = subprocess.run(  # noqa: S603 - the script under test
         [str(ROOT / "cardwise"), "rules", "list"],
         cwd=tmp_path,
         capture_output=True,
