@@ -3,7 +3,6 @@
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from http import HTTPStatus
 from pathlib import Path
@@ -20,6 +19,7 @@ from service.cases.chart import BASE
 from service.cases.compare import differences, shown
 from service.cases.ehr import Ehr, context_of, request
 from service.cases.outcome import Outcome
+from service.cases.selection import awake
 from service.cases.variants import FETCHED, Variant, variants
 from service.settings import Settings
 
@@ -32,7 +32,7 @@ class Harness:
 
     def __init__(self, rules: Sequence[Rule], folder: Path) -> None:
         """Make the app; its store is in `folder`."""
-        rules = [_awake(rule) for rule in rules]
+        rules = [awake(rule) for rule in rules]
         self.rules = {rule.id: rule for rule in rules}
         self.ehr = Ehr()
         self.day = date.min
@@ -121,11 +121,6 @@ async def opened(rules: Sequence[Rule]) -> AsyncIterator[Harness]:
     with tempfile.TemporaryDirectory(prefix="cardwise-") as folder:
         async with Harness(rules, Path(folder)).running() as harness:
             yield harness
-
-
-def _awake(rule: Rule) -> Rule:
-    """The rule as it would be were it active: its cases say what it would show."""
-    return replace(rule, status="active")
 
 
 def _silence(answer: httpx.Response) -> list[str]:

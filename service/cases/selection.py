@@ -1,7 +1,7 @@
 """Which rules and cases are meant by the words on a command line."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hooks.errors import CaseError
@@ -45,6 +45,11 @@ def selected(words: Sequence[str], rules: Sequence[Rule]) -> list[Selection]:
             earlier = found.get(one.rule.folder)
             found[one.rule.folder] = _joined(earlier, one) if earlier else one
     return list(found.values())
+
+
+def awake(rule: Rule) -> Rule:
+    """The rule as it would be were it active: its cases say what it would show."""
+    return replace(rule, status="active")
 
 
 def folders_called(words: Sequence[str], every: Callable[[], Iterable[Rule]]) -> list[Path]:

@@ -5,14 +5,23 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hooks.cards import Card
+from hooks.errors import CaseError
 from prefetch.coding import as_list, as_text, concept
 from rules._rule import Rule
-from service.cases.case import Case, cases_of
+from service.cases.case import Case, read
 from service.cases.explain import explain
+from service.cases.selection import awake
 from service.fhir_server import FhirServer
 
 Json = dict[str, Any]
 _MOST_FACTS: Final = 8
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """A case that cannot be worked out: the name of its file."""
+
+    name: str
 
 
 @dataclass(frozen=True)
@@ -40,14 +49,20 @@ class Example:
     cards: list[Card]
 
 
-async def examples(rule: Rule) -> list[Example]:
+async def examples(rule: Rule) -> list[Example | Unreadable]:
     """The rule's cases, answered by the rule alone; those that give cards come first."""
-    found = [await _example(case, rule) for case in cases_of(rule.folder)]
-    return sorted(found, key=lambda example: not example.cards)
+    found: list[Example] = []
+    unreadable: list[Example | Unreadable] = []
+    for path in sorted((rule.folder / "cases").glob("*.json")):
+        try:
+            found.append(await _example(read(path), rule))
+        except CaseError:
+            unreadable.append(Unreadable(path.name))
+    return [*sorted(found, key=lambda example: not example.cards), *unreadable]
 
 
 async def _example(case: Case, rule: Rule) -> Example:
-    told = await explain(case, [rule])
+    told = await explain(case, [awake(rule)])
     written = case.written
     return Example(
         why=written.why,

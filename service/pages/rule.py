@@ -3,12 +3,13 @@
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from prefetch.needs import Need
 from rules._rule import Rule
 from service.pages.attributes import Attribute, attributes
-from service.pages.examples import Example, examples
+from service.pages.examples import Example, Unreadable, examples
 
 _STATUS: Final[Mapping[str, str]] = {
     "active": "active",
@@ -34,27 +35,27 @@ class RuleView:
     status: str
     sections: list[tuple[str, str]]
     needs: list[tuple[Need, str]]
-    examples: list[Example]
+    examples: list[Example | Unreadable]
     attributes: list[Attribute]
 
 
-_answered: Final[dict[tuple[str, str], "asyncio.Future[list[Example]]"]] = {}
+_answered: Final[dict[tuple[Path, str], list[Example | Unreadable]]] = {}
 
 
 async def view(rule: Rule) -> RuleView:
     """What the rule's page shows; its examples are worked out once, beside the serving thread."""
-    key = (str(rule.folder), rule.digest)
+    key = (rule.folder, rule.digest)
     if key not in _answered:
-        _answered[key] = asyncio.ensure_future(asyncio.to_thread(worked_out, rule))
-    return shown(rule, await asyncio.shield(_answered[key]))
+        _answered[key] = await asyncio.to_thread(worked_out, rule)
+    return shown(rule, _answered[key])
 
 
-def worked_out(rule: Rule) -> list[Example]:
+def worked_out(rule: Rule) -> list[Example | Unreadable]:
     """The rule's cases, answered."""
     return asyncio.run(examples(rule))
 
 
-def shown(rule: Rule, worked: list[Example]) -> RuleView:
+def shown(rule: Rule, worked: list[Example | Unreadable]) -> RuleView:
     """The view of a rule with these examples."""
     lacking = [(need, "the check is not made, and a card says so") for need in rule.needs]
     lacking += [(need, "the check is made without it") for need in rule.helped_by]

@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,16 +24,24 @@ from service.pages.attributes import attributes
 from service.pages.markdown import to_html
 from service.settings import Settings
 from tests.asgi import running
+from tests.site_rules import FIRES, SUMMARY, SiteRules
 
 BASE = "http://127.0.0.1:8000"
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
+    """A browser, so to say, before the real app."""
+    app = create_app(settings)
+    transport = httpx.ASGITransport(app)
+    async with running(app), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+        yield client
 
 
 @pytest.fixture
 async def pages(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The pages of all rules of the house."""
-    app = create_app(Settings(database=tmp_path / "cardwise.sqlite"))
-    transport = httpx.ASGITransport(app)
-    async with running(app), httpx.AsyncClient(transport=transport, base_url=BASE) as client:
+    async with opened(Settings(database=tmp_path / "cardwise.sqlite")) as client:
         yield client
 
 
@@ -80,6 +89,28 @@ async def test_the_list_leads_to_every_rule(pages: httpx.AsyncClient) -> None:
     page = await pages.get("/rules")
     assert all(f'href="/rules/{rule.id}"' in page.text for rule in load())
     assert 'href="/rules"' in (await pages.get("/rules/drug-allergy")).text
+
+
+async def test_a_site_s_rule_has_a_page_whatever_its_cases(tmp_path: Path) -> None:
+    """A rule in shadow shows what it would show; a case that cannot be read is named, not fatal."""
+    site = SiteRules(tmp_path / "rules").usual()
+    site.case("bent", FIRES, hook="order-dance")
+    path = site.rule / "__init__.py"
+    path.write_text(path.read_text().replace('version="1', 'status="shadow",\n    version="1'))
+    settings = Settings(database=tmp_path / "cardwise.sqlite", rules=(site.directory,))
+    async with opened(settings) as client:
+        page = await client.get("/rules/an-order")
+    assert "in shadow: evaluated, not shown" in page.text
+    assert SUMMARY in page.text
+    assert "The case bent.json cannot be read" in page.text
+
+
+async def test_thresholds_are_shown(pages: httpx.AsyncClient) -> None:
+    """The numbers a rule decides by are on its page, with what a site may set."""
+    page = await pages.get("/rules/metformin-low-egfr")
+    for name, threshold in next(r for r in load() if r.thresholds).thresholds.items():
+        assert name in page.text
+        assert threshold.range in page.text
 
 
 async def test_a_page_that_is_not_there(pages: httpx.AsyncClient) -> None:
