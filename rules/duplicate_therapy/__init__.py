@@ -56,7 +56,7 @@ from rules import (
     unidentified,
 )
 
-from .overlap import may_duplicate, overlaps
+from .overlap import overlaps
 
 
 @rule(
@@ -77,12 +77,7 @@ def duplicate_therapy(chart: Chart, know: Knowledge) -> Findings:
         if order.is_blank:
             continue
         yield from unidentified(order, know)
-        listed = [other for other in chart.medications if may_duplicate(order, other, know)]
-        found = sorted(
-            (overlap for other in listed for overlap in overlaps(order, other, know)),
-            key=lambda overlap: not overlap.same,
-        )
-        if found:
+        if found := overlaps(order, chart.medications, know):
             first = found[0]
             again = "again" if first.same else f"beside one of the {first.group}"
             yield Finding(

@@ -1,6 +1,6 @@
 """What two orders have in common, and whether both would be taken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from rules import Knowledge, MedicationOrder, drugs_of, markdown, plain
@@ -48,17 +48,37 @@ class Overlap(NamedTuple):
         return markdown(f"{self.other.label}: {tie}")
 
 
-def overlaps(order: MedicationOrder, other: MedicationOrder, know: Knowledge) -> Iterator[Overlap]:
-    """What two orders have in common: ingredients, or else classes."""
-    ordered, listed = ingredients(order, know), ingredients(other, know)
-    for code in sorted(ordered & listed):
-        yield Overlap(know.name(code), other, "")
-    if not ordered & listed:
-        for group in SINGLE:
-            members = know.members(group) - {ASPIRIN}
-            if members & listed:
-                for code in sorted(members & ordered):
-                    yield Overlap(know.name(code), other, know.class_name(group))
+def overlaps(
+    order: MedicationOrder, listed: Iterable[MedicationOrder], know: Knowledge
+) -> list[Overlap]:
+    """What an order has in common with those of the list; the same ingredient comes first."""
+    alike = like(order, know)
+    found = [
+        Overlap(know.name(alike[code].ingredient), other, alike[code].group)
+        for other in listed
+        for code in sorted(ingredients(other, know) & alike.keys())
+        if may_duplicate(order, other, know)
+    ]
+    return sorted(found, key=lambda overlap: not overlap.same)
+
+
+class Alike(NamedTuple):
+    """An ordered ingredient, and the class that ties another to it; "" for itself."""
+
+    ingredient: str
+    group: str
+
+
+def like(order: MedicationOrder, know: Knowledge) -> dict[str, Alike]:
+    """Every ingredient that would double one of the order's."""
+    ordered = ingredients(order, know)
+    found = {code: Alike(code, "") for code in ordered}
+    for group in SINGLE:
+        members = know.members(group) - {ASPIRIN}
+        for code in sorted(members & ordered):
+            name = know.class_name(group)
+            found = {member: Alike(code, name) for member in members} | found
+    return found
 
 
 def ingredients(order: MedicationOrder, know: Knowledge) -> set[str]:
