@@ -8,7 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from hooks.errors import NotKnown, NotObtained, Problem, RuleError, WrongPatient
+from hooks.errors import (
+    ConfigurationError,
+    NotKnown,
+    NotObtained,
+    Problem,
+    RuleError,
+    WrongPatient,
+)
 from hooks.request import Context
 from prefetch import fhirpath, needs
 from prefetch.allergy import Allergy
@@ -192,9 +199,11 @@ class Chart(Frozen):
         Raises:
             NotKnown: the resource is not valid FHIR.
         """
-        if item.reference not in self._models:
-            self._models[item.reference] = full_model(self._resource(item))
-        return self._models[item.reference]
+        sent = item._sent  # noqa: SLF001 - rules are not to see it, and the chart made the item
+        key = item.reference if sent is None else str(id(sent))
+        if key not in self._models:
+            self._models[key] = full_model(self._listed(item) if sent is None else sent)
+        return self._models[key]
 
     def path(self, need: Need, expression: str) -> tuple[str, ...]:
         """The values that a FHIRPath leads to from each resource of a need, as text.
@@ -207,10 +216,16 @@ class Chart(Frozen):
         Raises:
             NotObtained: the data could not be read.
             NotKnown: the path leads into a resource that was not read.
-            ConfigurationError: the expression is not within this subset.
+            RuleError: the expression is not within this subset.
         """
         rooted = "|".join(f"%root.{part.strip()}" for part in expression.split("|"))
-        paths = fhirpath.parse(rooted)
+        try:
+            paths = fhirpath.parse(rooted)
+        except ConfigurationError:
+            raise RuleError(
+                f"chart.path({expression!r}) is no path: write element names, ofType(Type) and "
+                "resolve(), joined by dots, and the rest in Python"
+            ) from None
         data = self._of(need)
         known = {name_of(r): r for r in data.included} | self._medications
         scope = fhirpath.Scope({"root": list(data)}, known)
@@ -219,12 +234,14 @@ class Chart(Frozen):
             raise NotKnown("a resource that others refer to was not read")
         return found
 
-    def _resource(self, item: Charted) -> Resource:
-        """The resource that an item was read of."""
-        if item._sent is not None:  # noqa: SLF001 - rules are not to see it, and the chart made it
-            return item._sent  # noqa: SLF001
-        pieces = (data for data in self._data.values() if data.obtained)
-        return next(r for data in pieces for r in data if name_of(r) == item.reference)
+    def _listed(self, item: Charted) -> Resource:
+        """The resource of a list that an item was read of in passing."""
+        kind, _, own = item.reference.partition("/")
+        for data in self._data.values():
+            for resource in data if data.obtained and data.need.resource == kind else ():
+                if as_text(resource.get("id")) == own:
+                    return resource
+        raise NotKnown(f"the {kind} on file cannot be told from others")
 
     def _of(self, need: Need) -> Data:
         found = self._data.get(need.key)

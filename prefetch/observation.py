@@ -208,13 +208,15 @@ class Lab(Frozen):
             NotKnown: it is no number, or its unit is not one that can be converted.
         """
         quantity = self._part.value_quantity
-        if quantity is None or quantity.value is None or not isfinite(quantity.value):
+        if quantity is None or quantity.value is None:
             raise NotKnown(f"the {self.name} is not on file as a number")
         times = factor(quantity.ucum, unit, grams_per_mole, valence)
         if times is None:
             raise NotKnown(f"the {self.name} is on file in a unit that cannot be converted")
         # twelve digits: what the conversion adds beyond them is not measured
         number = float(f"{quantity.value * times:.12g}")
+        if not isfinite(number):
+            raise NotKnown(f"the {self.name} is not on file as a number")
         return limited(number, quantity.comparator.strip(), self.shown, self.name)
 
     @property

@@ -46,6 +46,8 @@ _OTHER: Final = {
     "d": _Unit(86400.0, (("s", 1),)),
     "wk": _Unit(604800.0, (("s", 1),)),
 }
+_LONGEST: Final = 60
+_SMALLEST: Final = 1e-60
 _ALONE: Final = re.compile(r"(?:^|(?<=[./]))\{[^{}]*\}")
 _ANNOTATION: Final = re.compile(r"\{[^{}]*\}")
 _TEN: Final = re.compile(r"10[*^](-?\d{1,2})")
@@ -62,7 +64,6 @@ _SPELLINGS: Final = (
 )
 
 
-@lru_cache(maxsize=1024)
 def factor(
     sent: str, wanted: str, grams_per_mole: float | None = None, valence: int | None = None
 ) -> float | None:
@@ -87,6 +88,13 @@ def is_unit(text: str) -> bool:
 
 
 def _read(text: str) -> _Unit | None:
+    """The unit, unless it is too long, or of a size, to be one."""
+    found = _parsed(text) if len(text) <= _LONGEST else None
+    return found if found and _SMALLEST < found.scale < 1 / _SMALLEST else None
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> _Unit | None:
     """The unit; None for what is not understood. Annotations mean nothing, as in UCUM."""
     for spelling, code in _SPELLINGS:
         text = spelling.sub(code, text)

@@ -83,7 +83,7 @@ def evaluate(  # noqa: PLR0913 - what a call is, and how much of it the rules ma
         know: the knowledge tables.
         call: what cards need to know of the call.
         drafts: the draft orders that are meant.
-        seconds: processor time for all rules; each may take a third.
+        seconds: processor time for all rules; one may take a third.
         breakers: those of the rules, which outlive the call; None switches no rule off.
 
     Raises:

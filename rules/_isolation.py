@@ -34,14 +34,14 @@ def limited(work: Callable[[], T], seconds: float) -> T:
 
 
 def _by_signal(work: Callable[[], T], seconds: float) -> T:
-    if signal.getsignal(signal.SIGVTALRM) is not _alarm:
-        signal.signal(signal.SIGVTALRM, _alarm)
-    signal.setitimer(signal.ITIMER_VIRTUAL, seconds, _AGAIN)
+    if signal.getsignal(signal.SIGPROF) is not _alarm:
+        signal.signal(signal.SIGPROF, _alarm)
+    signal.setitimer(signal.ITIMER_PROF, seconds, _AGAIN)
     try:
         return _guarded(work)
     finally:
         # here an alarm finds nothing guarded in the stack, and does nothing
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
 
 
 def _guarded(work: Callable[[], T]) -> T:

@@ -18,8 +18,10 @@ from rules._knowledge.knowledge import Knowledge
 from rules._rule import Rule
 
 _log: Final = logging.getLogger("cardwise.rules")
-# Of the time for all rules, one may take this part.
-_SHARES: Final = 3
+# Of the time for all rules, one may take a third; and a thirtieth at least is for each, so that
+# those which take too long hide no other's card.
+_MOST: Final = 3
+_LEAST: Final = 30
 _MOST_FINDINGS: Final = 100
 
 End = Literal["ran", "blocked", "failed", "cut", "resting"]
@@ -64,14 +66,14 @@ class Runner:
             chart: the patient.
             know: the knowledge tables.
             call: what cards need to know of the call.
-            seconds: processor time for all rules; each may take a third.
+            seconds: processor time for all rules; one may take a third.
             breakers: those of the rules, which outlive the call; None switches no rule off.
         """
         self._chart = chart
         self._know = know
         self._call = call
         self._breakers = breakers
-        self._share = seconds / _SHARES
+        self._seconds = seconds
         self._until = time.process_time() + seconds
 
     def run(self, rule: Rule) -> Ended:
@@ -90,11 +92,9 @@ class Runner:
         return ended
 
     def _attempt(self, rule: Rule) -> Ended:
-        left = min(self._share, self._until - time.process_time())
+        left = min(self._until - time.process_time(), self._seconds / _MOST)
         try:
-            if left <= 0:
-                raise TooSlow  # noqa: TRY301 - ends as it would if it had begun
-            return limited(lambda: self._answers(rule), left)
+            return limited(lambda: self._answers(rule), max(left, self._seconds / _LEAST))
         except NotObtained as gap:
             return _blocked(
                 rule, [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]

@@ -27,8 +27,9 @@ from service.tenants.sites import Site
 
 # Of the deadline, this much is kept for evaluating and answering once the data is in.
 _MARGIN: Final = 0.15
-# And of the deadline, the rules may take this much processor time.
-_RULES: Final = 0.1
+# Rules may take this much of the deadline in processor time, or else most of what is left.
+_RULES: Final = 0.25
+_REST: Final = 0.7
 
 
 async def invoke(request: Request) -> Response:
@@ -55,7 +56,7 @@ async def invoke(request: Request) -> Response:
             state.knowledge,
             _call(state, call),
             drafts,
-            seconds=site.deadline * _RULES,
+            seconds=_for_rules(site, time.perf_counter() - started),
             breakers=state.breakers,
         )
     except PreconditionFailed:
@@ -78,6 +79,11 @@ async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule])
     )
     required = [need for rule in rules for need in rule.needs]
     return await gatherer.chart(required, [need for rule in rules for need in rule.helped_by])
+
+
+def _for_rules(site: Site, gone: float) -> float:
+    """Seconds that the rules may take when so many are gone."""
+    return max(min(site.deadline * _RULES, (site.deadline - gone) * _REST), 0.01)
 
 
 def _call(state: State, call: HookRequest) -> Call:

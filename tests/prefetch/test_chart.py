@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from hooks.errors import ConfigurationError, NotKnown, NotObtained, RuleError, WrongPatient
+from hooks.errors import NotKnown, NotObtained, RuleError, WrongPatient
 from hooks.order_select import OrderSelect
 from hooks.order_sign import OrderSign
 from hooks.patient_view import PatientView
@@ -384,6 +384,13 @@ def test_full_models() -> None:
     assert found.full(found.drafts[0]).status == "draft"
 
 
+def test_entries_without_an_id_have_models_of_their_own() -> None:
+    """Two that nothing tells apart are not taken for each other."""
+    sent = [allergy(id=None, code={"text": "x"}), allergy(id=None, code={"text": "y"})]
+    found = chart(known(needs.allergies, *sent))
+    assert [found.full(each).code.text for each in found.allergies] == ["x", "y"]
+
+
 def test_a_resource_that_is_not_valid_has_no_full_model() -> None:
     """The rule is told where it is wrong, and the clinician that it was not checked."""
     found = chart(known(needs.allergies, allergy(clinicalStatus="active")))
@@ -408,7 +415,7 @@ def test_paths_that_lead_out_or_are_none() -> None:
     assert found.path(needs.allergies, "asserter.resolve().id") == ("7",)
     with pytest.raises(NotKnown):
         found.path(needs.allergies, "asserter.resolve().active")
-    with pytest.raises(ConfigurationError, match="no path"):
+    with pytest.raises(RuleError, match="is no path: write element names"):
         found.path(needs.allergies, "reaction.where(severity='severe')")
 
 

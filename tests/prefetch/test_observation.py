@@ -81,6 +81,7 @@ def test_units_that_are_understood(sent: Json, shown: str) -> None:
         ({"valueQuantity": quantity("28"), "valueString": "x"}, "not on file as a number"),
         ({"valueQuantity": quantity(10**400), "valueString": "x"}, "not on file as a number"),
         ({"valueQuantity": quantity(28, comparator="ad")}, "not on file as a number"),
+        ({"valueQuantity": quantity(1e307, "L/s")}, "not on file as a number"),
     ],
 )
 def test_a_number_that_cannot_be_used(changes: Json, why: str) -> None:

@@ -51,6 +51,9 @@ def test_what_is_known(sent: str, wanted: str, times: float) -> None:
         ("258806002", "ng/mL"),
         ("mg/dL", "spoons"),
         ("Cel", "[degF]"),
+        ("10*99.10*99", "1"),
+        ("1", "10*-99.10*-99"),
+        ("g" + "." * 60, "g"),
     ],
 )
 def test_what_is_not_known(sent: str, wanted: str) -> None:
