@@ -93,12 +93,12 @@ class Case:
         """The draft orders, complete."""
         usual = {
             "resourceType": "MedicationRequest",
-            "id": "draft-1",
             "status": "draft",
             "intent": "order",
             "subject": {"reference": f"Patient/{self.chart.patient}"},
         }
-        return [usual | _order(order) for order in self.written.orders]
+        numbered = enumerate(self.written.orders, 1)
+        return [usual | {"id": f"draft-{n}"} | _order(order) for n, order in numbered]
 
     @property
     def picked(self) -> list[str]:

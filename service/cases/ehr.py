@@ -1,8 +1,9 @@
 """The EHR of the cases: its FHIR server, and the hook requests it sends about one case."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -18,7 +19,7 @@ USER: Final = "Practitioner/case"
 _TOKEN: Final = re.compile(r"\{\{(.*?)\}\}")
 _DAY: Final = re.compile(r"today\(\)(?:\s*([+-])\s*(\d+)\s*days?)?")
 _FETCHED: Final = {"Authorization": f"Bearer {TOKEN}"}
-_ALL_IS_WELL: Final = 200
+_ABSENT: Final = (HTTPStatus.NOT_FOUND, HTTPStatus.GONE)
 
 
 class Ehr:
@@ -46,13 +47,12 @@ class Ehr:
         async with httpx.AsyncClient(transport=self.transport, headers=_FETCHED) as client:
             for key, template in templates.items():
                 query = filled(template, context, day)
+                if query is None:
+                    continue
                 answer = await client.get(f"{BASE}/{query}")
-                if answer.status_code == _ALL_IS_WELL:
-                    found[key] = answer.json()
-                elif answer.status_code in (404, 410):
-                    found[key] = None
-                else:
+                if answer.status_code not in (HTTPStatus.OK, *_ABSENT):
                     raise CaseError(f"prefetch of {key} ({query}): {answer.text}")
+                found[key] = answer.json() if answer.status_code == HTTPStatus.OK else None
         return found
 
 
@@ -91,19 +91,20 @@ def request(
     return sent
 
 
-def filled(template: str, context: Json, day: date) -> str:
-    """The query an EHR makes of a template of plain tokens."""
-    values: dict[str, Callable[[], str]] = {
-        "userPractitionerId": lambda: USER.partition("/")[2],
-    }
+def filled(template: str, context: Json, day: date) -> str | None:
+    """The query an EHR makes of a template of plain tokens; None where it has no value for one."""
+    known = {f"context.{name}": value for name, value in context.items()}
+    known["userPractitionerId"] = USER.partition("/")[2]
+    missing = False
 
     def value(token: re.Match[str]) -> str:
+        nonlocal missing
         name = token[1].strip()
         if match := _DAY.fullmatch(name):
             days = int(match[2] or 0) * (-1 if match[1] == "-" else 1)
             return (day + timedelta(days=days)).isoformat()
-        if name in values:
-            return values[name]()
-        return quote(str(context.get(name.removeprefix("context."), "")), safe="")
+        missing = missing or name not in known
+        return quote(str(known.get(name, "")), safe="")
 
-    return _TOKEN.sub(value, template)
+    query = _TOKEN.sub(value, template)
+    return None if missing else query

@@ -1,8 +1,11 @@
 """Runs cases against the real app, which reads a real FHIR server in memory."""
 
+import logging
 import tempfile
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+import traceback
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from http import HTTPStatus
 from pathlib import Path
@@ -10,8 +13,9 @@ from typing import Any
 
 import httpx
 
-from hooks.errors import CaseError
-from rules._rule import Rule
+from hooks.errors import CardwiseError, CaseError
+from rules._places import shown as place_of
+from rules._rule import Findings, Rule
 from service.app import create_app
 from service.cases.asgi import running
 from service.cases.case import Case
@@ -24,6 +28,7 @@ from service.cases.variants import FETCHED, Variant, variants
 from service.settings import Settings
 
 Json = dict[str, Any]
+_RULES_LOG = logging.getLogger("cardwise.rules")
 _MIDDAY = time(12, tzinfo=UTC)
 
 
@@ -32,8 +37,11 @@ class Harness:
 
     def __init__(self, rules: Sequence[Rule], folder: Path) -> None:
         """Make the app; its store is in `folder`."""
-        rules = [awake(rule) for rule in rules]
+        self._broken: list[str] = []
+        self._stopped: list[str] = []
+        rules = [remembering(awake(rule), self._broken) for rule in rules]
         self.rules = {rule.id: rule for rule in rules}
+        self._log = _Errors(self.rules)
         self.ehr = Ehr()
         self.day = date.min
         settings = Settings(
@@ -56,9 +64,14 @@ class Harness:
     async def running(self) -> AsyncIterator["Harness"]:
         """Start the app, learn what it offers, and stop it when the block ends."""
         async with running(self.app), self._client:
-            offered = (await self._client.get("/cds-services")).json()["services"]
-            self._services = {service["hook"]: service for service in offered}
-            yield self
+            with self._log.kept():
+                yield await self._informed()
+
+    async def _informed(self) -> "Harness":
+        """Itself, once it knows what the service offers."""
+        offered = (await self._client.get("/cds-services")).json()["services"]
+        self._services = {service["hook"]: service for service in offered}
+        return self
 
     async def run(self, case: Case) -> list[Outcome]:
         """What came of the case in each of its variants."""
@@ -67,12 +80,20 @@ class Harness:
 
     async def outcome(self, case: Case, variant: Variant) -> Outcome:
         """What came of the case in one variant."""
+        if self._stopped:  # the service may leave the rule alone by now
+            return Outcome(case, variant.name, self._stopped, [], answered=False)
+        self._broken.clear()
         answer = await self.answer(case, variant)
-        if variant.lacking:
+        wrong = [f"the rule broke: {error}" for error in self._broken]
+        self._stopped = [] if wrong else list(self._log.errors)
+        wrong += self._stopped
+        if variant.lacking and not wrong:
             must_speak = variant.required or bool(case.written.cards)
-            return Outcome(case, variant.name, _silence(answer) if must_speak else [], [])
-        if answer.status_code != HTTPStatus.OK:
-            return Outcome(case, variant.name, [f"{answer.status_code}: {answer.text}"], [])
+            wrong = _silence(answer) if must_speak else []
+        elif answer.status_code != HTTPStatus.OK:
+            wrong.append(f"{answer.status_code}: {answer.text}")
+        if wrong or variant.lacking:
+            return Outcome(case, variant.name, wrong, [], answered=False)
         found = shown(answer.json(), self._rule(case).id)
         return Outcome(case, variant.name, differences(case.written.cards, found), found)
 
@@ -121,6 +142,48 @@ async def opened(rules: Sequence[Rule]) -> AsyncIterator[Harness]:
     with tempfile.TemporaryDirectory(prefix="cardwise-") as folder:
         async with Harness(rules, Path(folder)).running() as harness:
             yield harness
+
+
+class _Errors(logging.Handler):
+    """What the service logs of these rules when they fail: no card, or a check without end."""
+
+    def __init__(self, rules: Iterable[str]) -> None:
+        super().__init__(logging.ERROR)
+        self.errors: list[str] = []
+        self._starts = tuple(f"rule {rule} " for rule in rules)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep the message, if it is of one of the rules."""
+        message = record.getMessage()
+        if message.startswith(self._starts):
+            self.errors.append(message)
+
+    @contextmanager
+    def kept(self) -> Iterator[None]:
+        """Listen for as long as the block runs."""
+        _RULES_LOG.addHandler(self)
+        try:
+            yield
+        finally:
+            _RULES_LOG.removeHandler(self)
+
+
+def remembering(rule: Rule, broken: list[str]) -> Rule:
+    """The same rule; what breaks in it is noted, with its line."""
+
+    def check(*given: Any) -> Findings:
+        try:
+            yield from rule.check(*given)
+        except CardwiseError:
+            raise  # what is not known or not there; or a mistake that says its remedy itself
+        except Exception as error:  # noqa: BLE001 - whatever breaks in a rule is told
+            lines = traceback.extract_tb(error.__traceback__)
+            own = [line for line in lines if Path(line.filename).is_relative_to(rule.folder)]
+            place = f" at {place_of(Path(own[-1].filename))}:{own[-1].lineno}" if own else ""
+            # it goes no further, lest the service leave the rule alone for the cases to come
+            broken.append(f"{type(error).__name__}: {error}{place}")
+
+    return replace(rule, check=check)
 
 
 def _silence(answer: httpx.Response) -> list[str]:

@@ -17,22 +17,26 @@ class Outcome:
         variant: the variant's name.
         differences: what is not as expected, in words; none when all is.
         found: the cards, in the terms of a case.
+        answered: whether there was an answer of the rule at all, to be written into a case.
     """
 
     case: Case
     variant: str
     differences: list[str]
     found: list[Found]
+    answered: bool = True
 
     @property
     def passed(self) -> bool:
         """Whether it is as it should be; a case that is known to be wrong must fail."""
+        if not self.answered:
+            return not self.differences
         return bool(self.differences) == bool(self.case.written.known_wrong)
 
     @property
     def known_wrong(self) -> bool:
         """Whether it failed as its label says."""
-        return bool(self.differences and self.case.written.known_wrong)
+        return self.answered and bool(self.differences and self.case.written.known_wrong)
 
     def review(self) -> str:
         """Why it did not pass, as a reviewer would say it."""
@@ -44,7 +48,7 @@ def review(outcomes: Sequence[Outcome]) -> str:
     case = outcomes[0].case
     names = ", ".join(outcome.variant for outcome in outcomes)
     lines = [f"{case.id} ({names})", f"  {case.written.why}", *_setting(case), ""]
-    if case.written.known_wrong:
+    if case.written.known_wrong and not outcomes[0].differences:
         lines += ["  It is labelled known_wrong, and the answer is right now:", ""]
         lines += [f"    {case.written.known_wrong}", "", "  Take the label off."]
     return "\n".join([*lines, *(f"  {line}" for line in outcomes[0].differences)]).rstrip()

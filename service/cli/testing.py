@@ -62,7 +62,8 @@ def _updated(result: Run) -> bool:
     changed = False
     for outcome in result.outcomes:
         case = outcome.case
-        if outcome.variant == FETCHED.name and outcome.differences and not case.written.known_wrong:
+        writable = outcome.answered and not case.written.known_wrong
+        if outcome.variant == FETCHED.name and outcome.differences and writable:
             text = rewritten(outcome)
             sys.stdout.write(diff(case, text))
             case.path.write_text(text, encoding="utf-8")

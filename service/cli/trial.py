@@ -123,6 +123,10 @@ def _show(told: "Explanation", *, explain: bool) -> None:
         cards.show(card)
     if told.refused:
         say(f"Nothing could be checked: {told.refused}", "bold red")
+    elif not any(each.outcome == "ran" for each in told.rules):
+        say("No card: no rule was asked.", "bold red")
+        for each in told.rules:
+            say(f"  {each.rule.id} {each.outcome}")
     elif not told.cards:
         say("No card: everything was checked, and there is nothing to say.")
     if explain:

@@ -182,3 +182,31 @@ def test_rows_of_a_table_that_no_case_reaches_are_listed(tmp_path: Path) -> None
     [found] = run(selected([str(tmp_path)], ())).reports
     assert found.passed, list(reviews(found.failed))
     assert [(b.path, b.line) for b in found.branches.never] == [(table, 4)]
+
+
+def test_a_rule_that_breaks_is_told_with_its_line(site: SiteRules) -> None:
+    """What breaks in a rule fails every variant it runs in, and says where; nothing is silent."""
+    path = site.usual().rule / "__init__.py"
+    path.write_text(path.read_text().replace("        if chart.allergies:", "        if 1 / 0:"))
+    found = report(site)
+    line = path.read_text().splitlines().index("        if 1 / 0:") + 1
+    told = "\n".join(reviews(found.failed))
+    assert f"the rule broke: ZeroDivisionError: division by zero at {path}:{line}" in told
+    assert not any(outcome.answered for outcome in found.failed)
+
+
+def test_several_orders_are_told_apart(site: SiteRules) -> None:
+    """Orders given as codes are several drafts, each of which gets its card."""
+    cards = [{"indicator": "warning"}, {"indicator": "warning"}]
+    site.usual().case("two", FIRES, why="Two orders.", orders=["308191", "314076"], cards=cards)
+    assert report(site).passed
+
+
+def test_a_card_that_is_none_is_told(site: SiteRules) -> None:
+    """A summary that is too long fails every run, and says so; it is no answer to be written."""
+    path = site.usual().rule / "__init__.py"
+    path.write_text(path.read_text().replace("on the allergy list", "x" * 150))
+    found = report(site)
+    assert "summary" in "\n".join(reviews(found.failed))
+    assert not any(outcome.answered for outcome in found.failed)
+    assert len(found.failed) == len(found.outcomes)

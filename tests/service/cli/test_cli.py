@@ -119,6 +119,26 @@ def test_update_leaves_known_wrong_alone(cardwise: Cardwise, site: SiteRules) ->
     assert "known wrong: an_order/wrong: Soon." in told
 
 
+def test_update_writes_no_silence_for_a_rule_that_breaks(
+    cardwise: Cardwise, site: SiteRules
+) -> None:
+    """Where the rule gave no answer, the case stays as it is, and fails."""
+    path = site.usual().rule / "__init__.py"
+    path.write_text(path.read_text().replace("        if chart.allergies:", "        if 1 / 0:"))
+    before = (site.rule / "cases" / "fires.json").read_text()
+    status, told = cardwise("test", str(site.rule), "--update")
+    assert (status, (site.rule / "cases" / "fires.json").read_text()) == (1, before)
+    assert "ZeroDivisionError" in told
+
+
+def test_a_trial_that_asks_no_rule_says_so(cardwise: Cardwise) -> None:
+    """Where no rule answers the hook, nobody may take the silence for an all clear."""
+    words = ("try", "empty-allergy-list", "--hook", "patient-view", "--rule", "drug-allergy")
+    told = cardwise(*words)[1]
+    assert "no rule was asked" in told
+    assert "everything was checked" not in told
+
+
 def test_rules_are_listed_and_shown(cardwise: Cardwise) -> None:
     """Each rule is in the list; its page is shown by id."""
     listed = cardwise("rules", "list")[1]
