@@ -6,7 +6,7 @@ import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, partial_date
-from prefetch.frozen import Frozen
+from prefetch.frozen import Frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
 
@@ -69,10 +69,11 @@ class Allergy(Frozen):
     def __init__(self, resource: AllergyIntolerance | Resource) -> None:
         """Wrap the resource."""
         if isinstance(resource, AllergyIntolerance):
-            self.__dict__.update(_read=resource, _sent=None)
+            put(self, "_read", resource)
+            put(self, "_sent", None)
         else:
-            read = typed(resource, AllergyIntolerance, allergy_intolerance)
-            self.__dict__.update(_read=read, _sent=resource)
+            put(self, "_read", typed(resource, AllergyIntolerance, allergy_intolerance))
+            put(self, "_sent", resource)
 
     @property
     def id(self) -> str:

@@ -6,6 +6,7 @@ from math import inf
 from typing import Any, NoReturn
 
 from hooks.errors import NotKnown
+from prefetch.frozen import put
 
 
 class Amount:
@@ -36,7 +37,6 @@ class Amount:
         high_open: bool = False,
     ) -> None:
         """Make it; the arguments are the attributes."""
-        put = object.__setattr__
         put(self, "low", low)
         put(self, "high", high)
         put(self, "shown", shown)

@@ -23,7 +23,7 @@ from prefetch.coding import as_text, concept
 from prefetch.condition import Condition
 from prefetch.data import Data
 from prefetch.encounter import Encounter
-from prefetch.frozen import Frozen
+from prefetch.frozen import Frozen, put
 from prefetch.full import full_model
 from prefetch.lazy import lazy
 from prefetch.medication import MedicationOrder
@@ -67,14 +67,12 @@ class Chart(Frozen):
             references: Medication resources found outside of these, by `Type/id`.
             today: the day of the call.
         """
-        self.__dict__.update(
-            _context=context,
-            _data=data,
-            _references=references or {},
-            _labs={},
-            _models={},
-            today=today,
-        )
+        put(self, "_context", context)
+        put(self, "_data", data)
+        put(self, "_references", references or {})
+        put(self, "_labs", {})
+        put(self, "_models", {})
+        put(self, "today", today)
 
     @property
     def patient_id(self) -> str:

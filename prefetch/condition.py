@@ -6,7 +6,7 @@ import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_text, concept, concepts
 from prefetch.dates import PartialDate, Period, partial_date, period
-from prefetch.frozen import Frozen
+from prefetch.frozen import Frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
 
@@ -57,10 +57,11 @@ class Condition(Frozen):
     def __init__(self, resource: ConditionRead | Resource) -> None:
         """Wrap the resource."""
         if isinstance(resource, ConditionRead):
-            self.__dict__.update(_read=resource, _sent=None)
+            put(self, "_read", resource)
+            put(self, "_sent", None)
         else:
-            read = typed(resource, ConditionRead, condition_read)
-            self.__dict__.update(_read=read, _sent=resource)
+            put(self, "_read", typed(resource, ConditionRead, condition_read))
+            put(self, "_sent", resource)
 
     @property
     def id(self) -> str:

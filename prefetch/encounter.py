@@ -2,7 +2,7 @@
 
 from prefetch.coding import Concept, as_text, concept, concepts
 from prefetch.dates import PartialDate, partial_date, period
-from prefetch.frozen import Frozen
+from prefetch.frozen import Frozen, put
 from prefetch.references import Resource
 
 
@@ -13,7 +13,7 @@ class Encounter(Frozen):
 
     def __init__(self, resource: Resource) -> None:
         """Wrap the resource."""
-        self.__dict__.update(_sent=resource)
+        put(self, "_sent", resource)
 
     @property
     def id(self) -> str:

@@ -1,12 +1,15 @@
 """What a rule reads and cannot change."""
 
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from hooks.errors import RuleError
 
+#: Sets an attribute of an object that is being made.
+put: Final = object.__setattr__
+
 
 class Frozen:
-    """An object whose attributes are set once, when it is made, through `__dict__`."""
+    """An object whose attributes are set once, when it is made, by `put`."""
 
     def __setattr__(self, name: str, value: Any) -> NoReturn:
         """Refuse.

@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
-from prefetch.frozen import Frozen, frozen
+from prefetch.frozen import Frozen, frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
@@ -113,8 +113,9 @@ class MedicationOrder(Frozen):
             read, sent = resource, None
         else:
             read, sent = typed(resource, MedicationRequest, medication_request), resource
-        drug = _medication(read, medications)
-        self.__dict__.update(_read=read, _sent=sent, medication=drug)
+        put(self, "_read", read)
+        put(self, "_sent", sent)
+        put(self, "medication", _medication(read, medications))
 
     @lazy
     def resource(self) -> Resource:

@@ -11,7 +11,7 @@ from hooks.errors import NotKnown
 from prefetch.amount import Amount, limited
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, Period, partial_date, period
-from prefetch.frozen import Frozen
+from prefetch.frozen import Frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
 from prefetch.systems import LOINC, UCUM
@@ -130,7 +130,10 @@ class Lab(Frozen):
             name: what a clinician calls the test.
             sent: the resource, where it was read as one.
         """
-        self.__dict__.update(_read=read, _part=part, name=name, _sent=sent)
+        put(self, "_read", read)
+        put(self, "_part", part)
+        put(self, "name", name)
+        put(self, "_sent", sent)
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ from hooks.errors import NotKnown
 from prefetch.amount import Amount
 from prefetch.coding import as_text
 from prefetch.dates import PartialDate, partial_date
-from prefetch.frozen import Frozen
+from prefetch.frozen import Frozen, put
 from prefetch.not_on_file import NotOnFile
 from prefetch.references import Resource, typed
 
@@ -42,7 +42,7 @@ class Age(Amount):
             shown = _range(low, high, unit.removesuffix("s"))
         super().__init__(low, high, shown, "age")
         months = Amount(least, most, _range(least, most, "month"), "age")
-        object.__setattr__(self, "months", months)
+        put(self, "months", months)
 
 
 class PatientRead(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -73,8 +73,9 @@ class Patient(Frozen):
 
     def __init__(self, resource: Resource, today: date) -> None:
         """Wrap the resource, as it is on a day."""
-        read = typed(resource, PatientRead, patient_read)
-        self.__dict__.update(_read=read, _sent=resource, _today=today)
+        put(self, "_read", typed(resource, PatientRead, patient_read))
+        put(self, "_sent", resource)
+        put(self, "_today", today)
 
     @property
     def id(self) -> str:

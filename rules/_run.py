@@ -23,6 +23,7 @@ _log: Final = logging.getLogger("cardwise.rules")
 _MOST: Final = 3
 _LEAST: Final = 30
 _MOST_FINDINGS: Final = 100
+_FAILED: Final = "the check itself failed"
 
 End = Literal["ran", "blocked", "failed", "cut", "resting"]
 Lacking = list[tuple[Need, Reason]]
@@ -96,17 +97,15 @@ class Runner:
         try:
             return limited(lambda: self._answers(rule), max(left, self._seconds / _LEAST))
         except NotObtained as gap:
-            return _blocked(
-                rule, [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
-            )
+            return _stopped(rule, gap)
         except TooSlow:
             return _gone(rule, "cut", "the check took too long, and was cut off")
         except TooMuch:
             return _gone(rule, "cut", "the check found too much, and was cut off")
         except (InvalidAnswer, RuleError) as error:
-            return _gone(rule, "failed", "the check itself failed", str(error))
+            return _gone(rule, "failed", _FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever breaks in a rule stays in that rule
-            return _gone(rule, "failed", "the check itself failed", type(error).__name__)
+            return _gone(rule, "failed", _FAILED, type(error).__name__)
 
     def _answers(self, rule: Rule) -> Ended:
         """What a rule says.
@@ -153,6 +152,14 @@ def _blocked(rule: Rule, lacking: Lacking) -> Ended:
     words = [(need.words, reason.words) for need, reason in lacking]
     gaps = [gap_of(rule.checks, f"the {what} could not be read: {why}") for what, why in words]
     return Ended("blocked", (), tuple(gaps) if rule.status == "active" else (), tuple(lacking))
+
+
+def _stopped(rule: Rule, gap: NotObtained) -> Ended:
+    """How a rule ends that read what was not obtained."""
+    lacking = [(n, Reason(gap.reason)) for n in rule.queries if n.key == gap.key]
+    if lacking:
+        return _blocked(rule, lacking)
+    return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
 
 
 def _gone(rule: Rule, end: End, why: str, error: str = "") -> Ended:

@@ -15,6 +15,7 @@ from prefetch import needs
 from prefetch.breaker import Breakers
 from prefetch.chart import Chart
 from prefetch.data import Data
+from prefetch.states import Reason
 from rules._cards import Call
 from rules._evaluate import Evaluation, evaluate
 from rules._finding import Finding, NotChecked
@@ -91,9 +92,9 @@ def recurses(chart: Chart) -> Findings:
 
 def grows(chart: Chart) -> Findings:
     """Gather more and more."""
-    held: list[object] = [chart]
+    held = [bytes(len(chart.patient_id))]
     while True:
-        held.append([0] * 1000)
+        held.append(bytes(8000))
         yield from ()
 
 
@@ -254,6 +255,9 @@ def test_a_rule_that_reads_what_it_does_not_declare_fails() -> None:
     def reads(chart: Chart) -> Findings:
         yield Finding("info", f"{len(chart.conditions)} conditions", about=())
 
-    chart = Chart(CONTEXT, {}, today=date(2026, 11, 21))
-    runner = Runner(chart, Knowledge.shipped(), CALL, 0.3)
-    assert runner.run(rule_of(reads, needs=())).end == "failed"
+    failed = Data(needs.conditions, "p1", reason=Reason.TIMEOUT)  # which another rule needs
+    for data in ({}, {"conditions": failed}):
+        chart = Chart(CONTEXT, data, today=date(2026, 11, 21))
+        ended = Runner(chart, Knowledge.shipped(), CALL, 0.3).run(rule_of(reads, needs=()))
+        assert ended.end == "failed"
+        assert [gap.why for gap in ended.gaps] == ["the check itself failed"]
