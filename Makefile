@@ -16,6 +16,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
+	@echo "  ./cardwise   Rules: list, test, try, begin (./cardwise --help)"
 
 run: $(VENV)/run.stamp ## Start the service with its demo EHR (HOST and PORT are honoured)
 	@exec $(BIN)/python -m service

@@ -15,6 +15,7 @@ CardwiseError
 ├── InvalidAnswer           a card or action we made breaks the standard
 ├── RuleError               a rule folder cannot be loaded
 ├── KnowledgeError          an official release cannot be imported
+├── CaseError               a rule's case, or its chart, cannot be read or run
 └── ConfigurationError      a setting cannot be used
 
 Messages say what was expected, what came, and where. They never hold patient data or tokens:
@@ -145,6 +146,10 @@ class RuleError(CardwiseError):
 
 class KnowledgeError(CardwiseError):
     """A release cannot be imported, or what was imported cannot be read; says what to do."""
+
+
+class CaseError(CardwiseError):
+    """A rule's case, or its chart, cannot be read or run; the message says what was expected."""
 
 
 class ConfigurationError(CardwiseError):

@@ -40,6 +40,13 @@ class Medication(msgspec.Struct, frozen=True, gc=False):
         return tuple(c for c in (self.product, *self.ingredients) if c)
 
 
+class Dosage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
+    """What is read of a dosage instruction: whether it is to be taken as needed."""
+
+    as_needed_boolean: bool = False
+    as_needed_codeable_concept: Concept = NOTHING
+
+
 class MedicationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
     """What is read of an order: the elements as FHIR has them, so that JSON becomes one at once."""
 
@@ -53,6 +60,8 @@ class MedicationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, ren
     medication_codeable_concept: Concept = NOTHING
     medication_reference: Reference = NOWHERE
     reason_code: tuple[Concept, ...] = ()
+    prior_prescription: Reference = NOWHERE
+    dosage_instruction: tuple[Dosage, ...] = ()
     contained: list[Any] = []
 
 
@@ -68,8 +77,17 @@ def medication_request(resource: Resource) -> MedicationRequest:
         medication_codeable_concept=concept(resource.get("medicationCodeableConcept")),
         medication_reference=Reference(target(link), shown),
         reason_code=concepts(resource.get("reasonCode")),
+        prior_prescription=Reference(target(resource.get("priorPrescription"))),
+        dosage_instruction=tuple(map(_dosage, as_list(resource.get("dosageInstruction")))),
         contained=as_list(resource.get("contained")),
     )
+
+
+def _dosage(value: Any) -> Dosage:
+    """The same of a dosage instruction of any shape."""
+    told = value if isinstance(value, dict) else {}
+    reason = concept(told.get("asNeededCodeableConcept"))
+    return Dosage(told.get("asNeededBoolean") is True, reason)
 
 
 class MedicationOrder(Frozen):
@@ -140,6 +158,17 @@ class MedicationOrder(Frozen):
     def is_prohibition(self) -> bool:
         """Whether it says the drug must NOT be given (`doNotPerform`)."""
         return self._read.do_not_perform
+
+    @property
+    def is_as_needed(self) -> bool:
+        """Whether every dosage instruction, and there is one, is to be followed as needed only."""
+        told = self._read.dosage_instruction
+        return bool(told) and all(d.as_needed_boolean or d.as_needed_codeable_concept for d in told)
+
+    @property
+    def replaces(self) -> str:
+        """The order it renews or replaces, as `MedicationRequest/id`; "" when it says none."""
+        return bare(self._read.prior_prescription.reference.strip())
 
     @property
     def reasons(self) -> tuple[Concept, ...]:

@@ -22,6 +22,18 @@ from rules._places import shown
 from rules._thresholds import Limits, Threshold, limits
 
 Status = Literal["active", "shadow", "retired"]
+# What a rule may use of the patient that US law has it say (45 CFR 170.315(b)(11)(iv)(A)(5)-(13)).
+Use = Literal[
+    "race",
+    "ethnicity",
+    "language",
+    "sexual_orientation",
+    "gender_identity",
+    "sex",
+    "date_of_birth",
+    "social_determinants",
+    "health_status_assessments",
+]
 Findings = Generator[Finding | NotChecked, None, None]
 # Of a chart and knowledge, and of the limits where the rule has thresholds.
 Check = Callable[..., Findings]
@@ -54,6 +66,9 @@ class Rule:
         folder: where it lies.
         digest: tells its text from any other, whatever its version says.
         stale: why its newest text could not be loaded, in development; else "".
+        developer: who made it of the guideline; "" when it is not stated.
+        funding: who paid for that; "" when it is not stated.
+        uses: what it uses of the patient, beside the age and sex that its text reads.
     """
 
     id: str
@@ -74,6 +89,9 @@ class Rule:
     folder: Path = Path()
     digest: str = ""
     stale: str = ""
+    developer: str = ""
+    funding: str = ""
+    uses: tuple[Use, ...] = ()
 
     @property
     def queries(self) -> tuple[Need, ...]:
@@ -99,6 +117,9 @@ def rule(
     orders: tuple[str, ...] = (),
     status: Status = "active",
     thresholds: Mapping[str, Threshold] | None = None,
+    developer: str = "",
+    funding: str = "",
+    uses: tuple[Use, ...] = (),
 ) -> Callable[[Check], Rule]:
     """Make a rule of a generator function; the arguments are `Rule`'s attributes.
 
@@ -123,6 +144,9 @@ def rule(
             reviewed=reviewed,
             status=status,
             thresholds=thresholds,
+            developer=developer,
+            funding=funding,
+            uses=uses,
         )
 
     return make
@@ -190,6 +214,8 @@ def _wrong_words(rule: Rule) -> Iterator[str]:
         yield f"History must say what version {rule.version} brought"
     if not _is_day(rule.reviewed):
         yield f"reviewed must be a day like 2026-11-21, not {rule.reviewed!r}"
+    if unknown := [use for use in rule.uses if use not in get_args(Use)]:
+        yield f"uses must be among {', '.join(get_args(Use))}; found {unknown}"
     if rule.status not in get_args(Status):
         yield f"status must be active, shadow or retired, not {rule.status!r}"
 

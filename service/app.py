@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -21,6 +21,7 @@ from hooks.errors import CardwiseError, RequestError
 from prefetch import breaker
 from prefetch.client import FhirClient
 from rules import _actions
+from rules._rule import Rule
 from service import collector, operators, pages
 from service.discovery import discovery
 from service.feedback import feedback
@@ -58,6 +59,7 @@ def create_app(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     fhir_transport: httpx.AsyncBaseTransport | None = None,
     keys_transport: httpx.AsyncBaseTransport | None = None,
+    rules: Sequence[Rule] | None = None,
 ) -> ASGIApp:
     """Make the application.
 
@@ -66,12 +68,13 @@ def create_app(
         clock: tells the time, with its zone.
         fhir_transport: another way to FHIR servers than the network.
         keys_transport: another way to callers' key sets than the network.
+        rules: others in place of the house's.
 
     Raises:
         ConfigurationError: one line for each setting that cannot be used, or is not safe.
         RuleError: a rule cannot be loaded; says where and what to do.
     """
-    book = RuleBook(settings.rules, watched=settings.development)
+    book = RuleBook(settings.rules, watched=settings.development, rules=rules)
     tenants = Tenants(settings, book.rules, clock, keys_transport)
     ehr, demo_routes = _demo(settings, clock)
     state = _state(settings, book, tenants, clock, fhir_transport)

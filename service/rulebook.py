@@ -27,17 +27,28 @@ class RuleBook:
     rules: tuple[Rule, ...]
     errors: Mapping[Path, str]
 
-    def __init__(self, directories: Sequence[Path] = (), *, watched: bool = False) -> None:
+    def __init__(
+        self,
+        directories: Sequence[Path] = (),
+        *,
+        watched: bool = False,
+        rules: Sequence[Rule] | None = None,
+    ) -> None:
         """Load them.
 
         Args:
             directories: sites' own.
             watched: whether `refresh` looks for changes in these.
+            rules: others in place of the house's and of installed packages'.
 
         Raises:
             RuleError: a rule cannot be loaded; says where and what to do.
         """
-        self.rules = load((*directories, *packaged()))
+        if rules is None:
+            self.rules = load((*directories, *packaged()))
+        else:
+            own = [load_folder(folder) for path in directories for folder in folders(path)]
+            self.rules = distinct((*rules, *own))
         self.errors = {}
         self._watched = tuple(path.resolve() for path in directories) if watched else ()
         self._marks = self._look()

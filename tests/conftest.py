@@ -13,7 +13,7 @@ from service.app import create_app
 from service.fhir_server import FhirServer
 from service.settings import Settings
 from tests.asgi import running
-from tests.ehr import EHR, FHIR_BASE, TOKEN
+from tests.ehr import EHR, FHIR_BASE, RULES, TOKEN
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -53,7 +53,7 @@ async def ehr(
 ) -> AsyncIterator[EHR]:
     """An EHR that calls the real app, which reads the EHR's FHIR server."""
     transport = httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir_server.app)]))
-    app = create_app(settings, clock=now, fhir_transport=transport)
+    app = create_app(settings, clock=now, fhir_transport=transport, rules=RULES)
     async with (
         running(app),
         httpx.AsyncClient(

@@ -17,7 +17,7 @@ from tests.asgi import innermost, running
 from tests.callers import CONFIG, DISCOVERY, JKU, PUBLIC, SERVICE, Clock, KeyServer, key_set
 from tests.callers import ec as ec_key
 from tests.callers import public as public_key
-from tests.ehr import FHIR_BASE, TOKEN, Json, allergy, draft, order_sign
+from tests.ehr import FHIR_BASE, RULES, TOKEN, Json, allergy, draft, order_sign
 
 
 @dataclass
@@ -78,6 +78,7 @@ async def opened(
         clock=clock,
         fhir_transport=None if sockets else _way_to(fhir),
         keys_transport=httpx.ASGITransport(keys.app),
+        rules=RULES,
     )
     inner = innermost(app)
     transport = httpx.ASGITransport(app)

@@ -4,8 +4,14 @@ from typing import Any
 
 import httpx
 
+from rules._load import HOUSE, load_folder
 from service.fhir_server import FhirServer
 
+# What the service is tested with, whatever rules the house has besides.
+RULES = tuple(
+    load_folder(HOUSE / name)
+    for name in ("active_medication_allergy", "drug_allergy", "unrecognized_allergy")
+)
 FHIR_BASE = "https://ehr.test/fhir"
 TOKEN = "delegated-token-of-the-test"
 PATIENT = "p1"

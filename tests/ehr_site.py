@@ -17,7 +17,7 @@ from service.settings import Settings
 from tests.asgi import running
 from tests.callers import ISSUER, JKU, Caller, Clock, ec, public
 from tests.conftest import NOW
-from tests.ehr import EHR, Json, draft
+from tests.ehr import EHR, RULES, Json, draft
 from tests.ehr_double import EhrDouble
 from tests.prefetch.servers import listening
 
@@ -93,7 +93,7 @@ class _Signed(httpx.Auth):
 async def _calling(folder: Path, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app."""
     settings = Settings(database=folder / "cardwise.sqlite", public_url="https://cds.test")
-    app = create_app(settings.model_copy(update=changes), clock=lambda: NOW)
+    app = create_app(settings.model_copy(update=changes), clock=lambda: NOW, rules=RULES)
     transport = httpx.ASGITransport(app)
     async with (
         running(app),

@@ -35,6 +35,6 @@ def test_the_readme_is_short() -> None:
 
 def test_links_lead_somewhere() -> None:
     """Every relative link in the documentation is a file that is there."""
-    for page in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"), ROOT / "tests" / "README.md"):
+    for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"

@@ -16,7 +16,7 @@ from rules._allergy.orders import drugs_of, unidentified
 from rules._finding import Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._places import shown
-from rules._rule import Findings, Rule, Status, make_rule
+from rules._rule import Findings, Rule, Status, Use, make_rule
 from rules._table.criteria import Fact, all_hold
 from rules._table.reading import Row, read_table
 from rules._text import markdown, plain, sentence, shorten
@@ -34,6 +34,9 @@ def table_rule(  # noqa: PLR0913 - the arguments are the rule's metadata
     version: str,
     reviewed: str,
     status: Status = "active",
+    developer: str = "",
+    funding: str = "",
+    uses: tuple[Use, ...] = (),
 ) -> Rule:
     """Make a rule of the `table.tsv` beside a module; what it needs follows from the columns used.
 
@@ -47,6 +50,9 @@ def table_rule(  # noqa: PLR0913 - the arguments are the rule's metadata
         version: as there.
         reviewed: as there.
         status: as there.
+        developer: as there.
+        funding: as there.
+        uses: as there.
 
     Raises:
         RuleError: the docstring, the metadata or the table is not as it must be.
@@ -84,6 +90,9 @@ def table_rule(  # noqa: PLR0913 - the arguments are the rule's metadata
         version=version,
         reviewed=reviewed,
         status=status,
+        developer=developer,
+        funding=funding,
+        uses=uses,
     )
 
 

@@ -37,6 +37,38 @@ def test_a_plain_order() -> None:
 
 
 @pytest.mark.parametrize(
+    ("dosage", "as_needed"),
+    [
+        (None, False),
+        ([{"text": "one a day"}], False),
+        ([{"asNeededBoolean": True}], True),
+        ([{"asNeededCodeableConcept": {"text": "pain"}}], True),
+        ([{"asNeededBoolean": True}, {"text": "one a day"}], False),
+        ({"asNeededBoolean": True}, True),
+        ([{"asNeededBoolean": "true"}, 7], False),
+    ],
+)
+def test_as_needed_is_said_by_every_instruction(dosage: Any, *, as_needed: bool) -> None:
+    """An order is as needed when all of its instructions are, and it has some."""
+    assert order(ehr.draft(dosageInstruction=dosage)).is_as_needed is as_needed
+
+
+@pytest.mark.parametrize(
+    ("prior", "name"),
+    [
+        (None, ""),
+        ({"reference": "MedicationRequest/old"}, "MedicationRequest/old"),
+        ({"reference": "https://ehr.test/fhir/MedicationRequest/old"}, "MedicationRequest/old"),
+        ({"display": "the old one"}, ""),
+        ("old", ""),
+    ],
+)
+def test_the_order_that_is_renewed_is_named(prior: Any, name: str) -> None:
+    """`priorPrescription` leads to the order that this one replaces, however it is written."""
+    assert order(ehr.draft(priorPrescription=prior)).replaces == name
+
+
+@pytest.mark.parametrize(
     "resource",
     [
         ehr.draft(),

@@ -21,7 +21,7 @@ from rules._finding import Change, Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from rules._rule import Findings, Rule
-from tests.ehr import Json, draft
+from tests.ehr import RULES, Json, draft
 
 TODAY = date(2026, 11, 21)
 ORDER = draft()
@@ -217,7 +217,7 @@ def test_a_rule_applies_to_its_hooks_and_its_orders(
 ) -> None:
     """A rule about orders applies only where an order of its kind is meant."""
     drafts = [{"resourceType": kind} for kind in kinds]
-    assert [rule.id for rule in applicable(load(), hook, drafts)] == expected
+    assert [rule.id for rule in applicable(RULES, hook, drafts)] == expected
 
 
 ORDER_NAME = "amoxicillin 500 MG Oral Capsule"

@@ -2,8 +2,7 @@
 
 import hooks
 from prefetch.templates import tokens
-from rules._load import load
-from tests.ehr import EHR, Json
+from tests.ehr import EHR, RULES, Json
 
 
 async def offered(ehr: EHR) -> list[Json]:
@@ -44,7 +43,7 @@ async def test_prefetch_is_the_union_of_what_the_rules_declare(ehr: EHR) -> None
     for service in await offered(ehr):
         declared = {
             need.key: need.template
-            for rule in load()
+            for rule in RULES
             if service["hook"] in rule.hooks
             for need in rule.queries
         }

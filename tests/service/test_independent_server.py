@@ -24,6 +24,7 @@ from tests.conftest import NOW
 from tests.ehr import (
     AMOXICILLIN,
     LISINOPRIL,
+    RULES,
     TOKEN,
     Json,
     allergy,
@@ -170,7 +171,7 @@ async def test_an_unknown_patient_is_told(client: FhirClient, sekmet: str) -> No
 async def ehr(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The real app, with its real network client."""
     settings = Settings(database=tmp_path / "cardwise.sqlite", deadline=20)
-    app = create_app(settings, clock=lambda: NOW)
+    app = create_app(settings, clock=lambda: NOW, rules=RULES)
     transport = httpx.ASGITransport(app)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://cds") as found:
         yield found

@@ -11,7 +11,7 @@ from service.app import create_app
 from service.outcomes import LastResort
 from service.settings import Settings
 from tests.asgi import running
-from tests.ehr import draft, order_sign
+from tests.ehr import RULES, draft, order_sign
 
 
 async def broken(_scope: Scope, _receive: Receive, _send: Send) -> None:
@@ -37,7 +37,7 @@ async def test_a_bug_in_the_app_is_a_500_that_can_be_read(settings: Settings) ->
     def stopped() -> datetime:
         raise OSError("the clock of Jane Example")
 
-    app = create_app(settings, clock=stopped)
+    app = create_app(settings, clock=stopped, rules=RULES)
     async with (
         running(app),
         httpx.AsyncClient(

@@ -26,7 +26,7 @@ from service.fhir_server import FhirServer
 from service.settings import Settings
 from tests.asgi import innermost, running
 from tests.conftest import NOW
-from tests.ehr import EHR, Json, allergy, bundle, draft
+from tests.ehr import EHR, RULES, Json, allergy, bundle, draft
 from tests.ehr_double import BOMB, CUT, HTML, Asked, EhrDouble, Knobs, Paging, outcome
 from tests.prefetch.servers import listening
 
@@ -141,7 +141,7 @@ async def many_sites(folder: Path) -> AsyncIterator[tuple[Caller, FhirClient]]:
     """The real app with its real network client, and the troubled sites."""
     double = Troubled(Random(1))  # noqa: S311 - faults are no secrets
     settings = Settings(database=folder / "cardwise.sqlite", deadline=DEADLINE)
-    app: Any = create_app(settings, clock=lambda: NOW)
+    app: Any = create_app(settings, clock=lambda: NOW, rules=RULES)
     inner = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://cds.test")
     async with (
         listening(Starlette(routes=[Mount("/{site}", double)])) as base,

@@ -20,6 +20,7 @@ from tests.ehr import (
     AMOXICILLIN,
     EHR,
     PATIENT,
+    RULES,
     SNOMED,
     TOKEN,
     Json,
@@ -174,7 +175,9 @@ async def test_med_04_a_default_port_in_the_link(tmp_path: Path) -> None:
     settings = Settings(
         database=tmp_path / "cardwise.sqlite", fhir_servers=frozenset({"https://ehr.test"})
     )
-    app = create_app(settings, clock=lambda: NOW, fhir_transport=httpx.ASGITransport(double))
+    app = create_app(
+        settings, clock=lambda: NOW, fhir_transport=httpx.ASGITransport(double), rules=RULES
+    )
     transport = httpx.ASGITransport(app)
     async with running(app), httpx.AsyncClient(transport=transport, base_url="http://x") as client:
         ehr = EHR(client, double.fhir)

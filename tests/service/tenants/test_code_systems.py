@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 
 from prefetch.systems import OIDS, canonical, renamed
-from tests.cases import Case, cases
-from tests.ehr import Json
+from service.cases.case import Case, cases_of
+from service.cases.ehr import context_of
+from service.cases.variants import variants
+from tests.ehr import RULES, Json, bundle, envelope
 from tests.ehr_double import EhrDouble
 from tests.ehr_site import tenant
 
@@ -16,7 +18,12 @@ CANONICAL = {name: url for url, name in LOCAL.items()}
 TABLE = "\n".join(
     ["[tenants.mercy.code_systems]", *(f'"{name}" = "{url}"' for name, url in CANONICAL.items())]
 )
-CASES = [case for case in cases() if any(url in str(case) for url in (*OIDS, *OIDS.values()))]
+CASES = [
+    case
+    for rule in RULES
+    for case in cases_of(rule.folder)
+    if any(url in str(case.chart.bundle) for url in (*OIDS, *OIDS.values()))
+]
 
 
 def locally(value: Any) -> Any:
@@ -29,16 +36,36 @@ def ours(value: Any) -> Any:
     return renamed(value, lambda system: canonical(CANONICAL.get(system, system)))
 
 
+def resources(case: Case) -> list[Json]:
+    """The chart's resources."""
+    return [entry["resource"] for entry in case.chart.bundle["entry"]]
+
+
+def requests(case: Case) -> list[Json]:
+    """The calls for a case: all prefetched, all read, and with the drugs as resources of theirs."""
+    kinds = {"allergies": "AllergyIntolerance", "medications": "MedicationRequest"}
+    prefetch = {
+        key: bundle(*(each for each in resources(case) if each["resourceType"] == kind))
+        for key, kind in kinds.items()
+    }
+    hook, context = case.written.hook, context_of(case, case.drafts())
+    given = {"prefetch": prefetch, "fhirServer": None, "fhirAuthorization": None}
+    apart = [v for rule in RULES for v in variants(case, rule) if v.name == "referenced"][:1]
+    return [
+        envelope(hook, context=context, **given),
+        envelope(hook, context=context),
+        *(envelope(hook, context=context_of(case, v.drafts(case))) for v in apart),
+    ]
+
+
 async def answers(case: Case, folder: Path, tables: str, *, local: bool) -> list[Json]:
     """The cards for a case: all prefetched, all read, and with the drugs as resources of theirs."""
     rename = locally if local else (lambda value: value)
     double = EhrDouble()
-    double.load(*map(rename, case.resources))
-    requests = [case.prefetched(), case.request()]
-    requests += [case.referenced()] if case.has_drugs else []
-    service = "chart-review" if case.hook == "patient-view" else "order-safety"
+    double.load(*map(rename, resources(case)))
+    service = "chart-review" if case.written.hook == "patient-view" else "order-safety"
     async with tenant(double, folder, "", tables=tables) as site:
-        sent = [await site.call(service, rename(request)) for request in requests]
+        sent = [await site.call(service, rename(request)) for request in requests(case)]
     assert {answer.status_code for answer in sent} == {200}
     return [ours(answer.json()) for answer in sent]
 

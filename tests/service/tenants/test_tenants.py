@@ -151,8 +151,9 @@ async def test_what_is_answered_when_nothing_was_checked(
             assert card["indicator"] == "warning"
             assert card["summary"].startswith("Not checked: drug allergies - the allergy list")
         metrics = (await door.client.get("/metrics")).text
-        assert 'cardwise_rules_total{end="blocked",rule="drug-allergy"} 1.0' in metrics
-        assert f'service="order-safety",status="{status}"}} 1.0' in metrics
+        ended = 'cardwise_rules_total{end="blocked",rule="drug-allergy",tenant="mercy"} 1.0'
+        assert ended in metrics
+        assert f'service="order-safety",status="{status}",tenant="mercy"}} 1.0' in metrics
 
 
 async def test_keys_in_the_file_need_no_fetch(tmp_path: Path, clock: Clock, caller: Caller) -> None:

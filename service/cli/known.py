@@ -1,0 +1,54 @@
+"""What the knowledge tables say of one code or name, line by line."""
+
+from collections.abc import Iterator
+
+from prefetch.coding import Coding, Concept
+from prefetch.systems import RXNORM, SNOMED, UNII
+from rules._knowledge import tables
+from rules._knowledge.allergens import Allergen
+from rules._knowledge.drugs import Drug
+from rules._knowledge.knowledge import Knowledge
+
+_TABLES = ("products", "ingredients", "allergens", "allergens_seen", "brands")
+_MOST_OTHERS = 5
+
+
+def told(term: str) -> Iterator[str]:
+    """What is known, and the rows it comes from."""
+    know = Knowledge.shipped()
+    concepts = [Concept((Coding(s, term, ""),)) for s in (RXNORM, SNOMED, UNII)]
+    concepts.append(Concept(text=term))
+    drug = next(filter(None, map(know.drug, concepts)), None)
+    if drug is not None:
+        yield from _drug(drug, know)
+    known = (know.allergen(concept) for concept in concepts)
+    allergen = next((a for a in known if a.kind != "unknown"), None)
+    if allergen is not None:
+        yield from _allergen(allergen, know)
+    yield from _rows(term)
+    if drug is None and allergen is None:
+        near = know.search(term, _MOST_OTHERS)
+        yield from (f"begins like it: {name} ({code})" for code, name in near)
+
+
+def _drug(drug: Drug, know: Knowledge) -> Iterator[str]:
+    yield f"As a drug: {drug.name}, recognised by its {drug.basis}"
+    for code in drug.ingredients:
+        yield f"  ingredient {know.name(code)} (RxNorm {code})"
+        for row in tables.rows(tables.SHIPPED, "class_members"):
+            if row[1] == code:
+                yield f"    class {row[0]}; confidence {row[2]}; evidence {row[3]}"
+
+
+def _allergen(allergen: Allergen, know: Knowledge) -> Iterator[str]:
+    yield f"As an allergen: {allergen.name} ({allergen.kind}), recognised by its {allergen.basis}"
+    yield from (f"  ingredient {know.name(c)} (RxNorm {c})" for c in allergen.ingredients)
+    yield from (f"  class {class_id}" for class_id in allergen.classes)
+
+
+def _rows(term: str) -> Iterator[str]:
+    """The rows of the tables that have the term as a code or name."""
+    for name in _TABLES:
+        for row in tables.rows(tables.SHIPPED, name):
+            if term.casefold() in (cell.casefold() for cell in row[:3]):
+                yield f"Row of {name}.tsv: {'; '.join(filter(None, row))}"
