@@ -1,6 +1,5 @@
 """`python -m service`: start the service."""
 
-import contextlib
 import logging
 import os
 import shlex
@@ -8,16 +7,16 @@ import socket
 import sys
 
 import msgspec
-import uvicorn
 
 from hooks.errors import CardwiseError, ConfigurationError
 from service import demo
 from service.app import create_app
+from service.limits.server import server
 from service.settings import Settings
 
 
 def main() -> int:
-    """Start the service and serve until Ctrl-C; return the exit status."""
+    """Start the service and serve until Ctrl-C or SIGTERM; return the exit status."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(name)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)  # its lines quote URLs with patient ids
     try:
@@ -28,13 +27,13 @@ def main() -> int:
     except CardwiseError as error:
         sys.stderr.writelines(f"cardwise: {line}\n" for line in str(error).splitlines())
         return 2
-    config = uvicorn.Config(app, access_log=False, log_level="warning", server_header=False)
     sys.stdout.write(greeting(settings))
     sys.stdout.flush()
-    with listener, contextlib.suppress(KeyboardInterrupt):
-        uvicorn.Server(config).run(sockets=[listener])
+    serving = server(app, settings)
+    with listener:
+        serving.run(sockets=[listener])
     sys.stdout.write("\nCardwise has stopped.\n")
-    return 0
+    return 1 if serving.cut else 0
 
 
 def listen(settings: Settings) -> socket.socket:

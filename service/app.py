@@ -23,6 +23,7 @@ from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
+from service.limits.admission import Admission
 from service.metrics import Metrics, metrics
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
@@ -60,11 +61,12 @@ def create_app(
         },
         lifespan=_lifespan,
     )
-    app.state.cardwise = _state(settings, tenants, fhir, clock)
+    state = app.state.cardwise = _state(settings, tenants, fhir, clock)
     app.state.tenants = tenants
+    admitted = Admission(app, state.metrics, settings.max_calls, settings.queue_seconds)
     # outermost, so that answers to errors can be read by browsers too
     return CORSMiddleware(
-        LastResort(app),
+        LastResort(admitted),
         allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Accept"],

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hooks.feedback import read_feedback
-from service.body import read_body
+from service.limits.body import read_body
 from service.state import State
 from service.tenants.sites import Site
 

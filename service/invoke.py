@@ -20,7 +20,7 @@ from prefetch.references import name_of
 from rules._cards import Call
 from rules._evaluate import Evaluation, applicable, evaluate
 from rules._rule import Rule
-from service.body import read_body
+from service.limits.body import read_body
 from service.record import Record
 from service.state import State
 from service.tenants.sites import Site

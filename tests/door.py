@@ -75,7 +75,7 @@ async def opened(
         fhir_transport=httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)])),
         keys_transport=httpx.ASGITransport(keys.app),
     )
-    inner = app.app._app  # type: ignore[attr-defined]  # below CORS and the last resort
+    inner = app.app._app._app  # type: ignore[attr-defined]  # below CORS, last resort, admission
     transport = httpx.ASGITransport(app)
     async with (
         running(app),
