@@ -11,7 +11,8 @@ from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
-from hooks.errors import MalformedRequest, Problem
+from hooks.errors import MalformedRequest, Problem, TooMuch
+from hooks.nesting import MOST_LEVELS, too_deep
 
 T = TypeVar("T")
 Prefetch = dict[str, msgspec.Raw]
@@ -107,15 +108,17 @@ class HookRequest(msgspec.Struct, frozen=True):
     extension: dict[str, Any]
 
 
-def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest:
+def read_request(body: bytes, contexts: dict[str, type[Context]], most: int = 1000) -> HookRequest:
     """Read and check a service call.
 
     Args:
         body: the POSTed JSON.
         contexts: the context type of each hook that is understood.
+        most: draft orders, selections and prefetch keys that are taken.
 
     Raises:
         MalformedRequest: not JSON, a required field is missing, or a field has the wrong type.
+        TooMuch: there are more of something.
     """
     envelope = decode(body, _Envelope, "")
     context_type = contexts.get(envelope.hook)
@@ -124,13 +127,15 @@ def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest
         raise MalformedRequest(
             Problem(f"Expected one of the hooks {known}.", "hook", "not-supported")
         )
+    prefetch = envelope.prefetch or {}
+    within(most, "prefetch keys", len(prefetch), "prefetch")
     return HookRequest(
         hook=envelope.hook,
         hook_instance=envelope.hookInstance,
-        context=decode(envelope.context, context_type, "context"),
+        context=_context(envelope.context, context_type, most),
         fhir_server=(envelope.fhirServer or "").strip() or None,
         authorization=_usable(envelope.fhirAuthorization),
-        prefetch=envelope.prefetch or {},
+        prefetch=prefetch,
         extension=envelope.extension if isinstance(envelope.extension, dict) else {},
     )
 
@@ -149,9 +154,31 @@ def decode(data: bytes | msgspec.Raw, kind: type[T], where: str) -> T:
         text = "Expected a JSON object in UTF-8; the text could not be parsed as JSON."
         raise MalformedRequest(Problem(text, where, "structure")) from None
     except RecursionError:
-        raise MalformedRequest(
-            Problem("Expected JSON nested less deeply.", where, "too-long")
-        ) from None
+        raise _too_deep(where) from None
+
+
+def within(most: int, what: str, came: int, where: str) -> None:
+    """Check a number against its limit.
+
+    Raises:
+        TooMuch: it is over it.
+    """
+    if came > most:
+        raise TooMuch(what, most, came, where)
+
+
+def _context(raw: msgspec.Raw, kind: type[Context], most: int) -> Context:
+    if too_deep(bytes(raw)):
+        raise _too_deep("context")
+    context = decode(raw, kind, "context")
+    within(most, "draft orders", len(context.draft_entries), "context.draftOrders.entry")
+    within(most, "selections", len(context.selected or ()), "context.selections")
+    return context
+
+
+def _too_deep(where: str) -> MalformedRequest:
+    text = f"Expected JSON of at most {MOST_LEVELS} levels."
+    return MalformedRequest(Problem(text, where, "too-long"))
 
 
 def _usable(authorization: FhirAuthorization | None) -> FhirAuthorization | None:

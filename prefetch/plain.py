@@ -12,6 +12,7 @@ import msgspec
 
 from prefetch.allergy import AllergyIntolerance
 from prefetch.medication import MedicationRequest
+from prefetch.reading import MOST_ENTRIES
 
 T = TypeVar("T")
 Plain = AllergyIntolerance | MedicationRequest
@@ -42,6 +43,8 @@ def read_plain(
     try:
         found: list[Plain] = [e.resource for page in pages for e in decoder.decode(page).entry]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(found) > MOST_ENTRIES:
         return None
     ids = {r.id.strip() for r in found}
     whose = {r.who.reference for r in found}

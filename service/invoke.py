@@ -33,7 +33,8 @@ async def invoke(request: Request) -> Response:
     """Answer one call of a service."""
     started = time.perf_counter()
     state: State = request.app.state.cardwise
-    call = read_request(await read_body(request, state.settings.max_body), hooks.contexts())
+    body = await read_body(request, state.settings)
+    call = read_request(body, hooks.contexts(), state.settings.max_items)
     service = request.path_params["service_id"]
     site: Site = request.state.site
     offered = site.catalog.rules(service, call.hook)
@@ -51,9 +52,9 @@ async def invoke(request: Request) -> Response:
     except PreconditionFailed:
         note(412, None)
         raise
-    body = CardsResponse(cards=tuple(result.cards)).to_json()
+    answer = CardsResponse(cards=tuple(result.cards)).to_json()
     note(200, result)
-    return Response(body, media_type="application/json")
+    return Response(answer, media_type="application/json")
 
 
 async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule]) -> Chart:

@@ -20,6 +20,7 @@ from hooks.errors import (
     PreconditionFailed,
     Problem,
     RequestError,
+    TooMuch,
     UnknownService,
 )
 
@@ -28,13 +29,14 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     NotAuthenticated: 401,
     UnknownService: 404,
     PreconditionFailed: 412,
+    TooMuch: 413,
     OverBudget: 429,
 }
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
     405: ("This address does not take that method.", "not-supported"),
-    413: ("The body is larger than this service accepts.", "too-long"),
-    415: ("Expected Content-Type application/json.", "not-supported"),
+    408: ("The body did not arrive in time.", "timeout"),
+    415: ("Expected Content-Type application/json, and no Content-Encoding.", "not-supported"),
 }
 
 

@@ -108,8 +108,8 @@ class _Offer:
     async def _offer(self, rate: float) -> None:
         chance = Random(1)
         due = time.perf_counter()
-        self._begin=due+1
-        end = self._end= due + self.result.seconds+1
+        self._begin = due + 1
+        end = self._end = due + self.result.seconds + 1
         while due < end:
             if (pause := due - time.perf_counter()) > 0:
                 await asyncio.sleep(pause)
@@ -119,9 +119,10 @@ class _Offer:
             due += chance.expovariate(rate)
 
     def answered(self, line: _Line, due: float, status: int) -> None:
-        now=time.perf_counter()
+        now = time.perf_counter()
         took = now - due
-        if not self._begin<now<self._end: pass
+        if not self._begin < now < self._end:
+            pass
         elif status == 200:
             self.result.accepted.append(took)
         elif status == 503:
@@ -141,15 +142,19 @@ def offer(port: int, rate: float, seconds: float) -> Offered:
         runner.run(offering.run(rate))
     return offering.result
 
+
 if __name__ == "__main__":
     import sys, os
-    secs=float(sys.argv[1]) if len(sys.argv)>1 else 4
+
+    secs = float(sys.argv[1]) if len(sys.argv) > 1 else 4
     with load.client_core(), load.serving("service") as s:
-        m=load.message(body())
+        m = load.message(body())
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as r:
-            r.run(load.rate(s.port,m,1))
-            C=r.run(load.rate(s.port,m,2))
-        print("C",C)
-        for f in (0.8,1.2,2,0.8,2):
-            o=offer(s.port,f*C,secs)
-            print(f"x{f}: offered {f*C:.0f} goodput {o.goodput:.0f} ({o.goodput/C:.2f}C) shed {len(o.shed)/secs:.0f}/s lost {o.lost} p50 {o.percentile(50)*1e3:.2f} p99 {o.percentile(99)*1e3:.2f} ms shed p50 {sorted(o.shed)[len(o.shed)//2]*1e3 if o.shed else 0:.2f} ms")
+            r.run(load.rate(s.port, m, 1))
+            C = r.run(load.rate(s.port, m, 2))
+        print("C", C)
+        for f in (0.8, 1.2, 2, 0.8, 2):
+            o = offer(s.port, f * C, secs)
+            print(
+                f"x{f}: offered {f * C:.0f} goodput {o.goodput:.0f} ({o.goodput / C:.2f}C) shed {len(o.shed) / secs:.0f}/s lost {o.lost} p50 {o.percentile(50) * 1e3:.2f} p99 {o.percentile(99) * 1e3:.2f} ms shed p50 {sorted(o.shed)[len(o.shed) // 2] * 1e3 if o.shed else 0:.2f} ms"
+            )
