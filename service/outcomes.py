@@ -3,6 +3,7 @@
 Standard: CDS Hooks 3.0.0-ballot, "Returning OperationOutcome". The only such table.
 """
 
+import asyncio
 import logging
 import traceback
 from collections.abc import Iterable, Mapping
@@ -48,6 +49,11 @@ def outcome(
     return Response(msgspec.json.encode(body), status, headers, media_type="application/fhir+json")
 
 
+def busy(text: str) -> Response:
+    """503: the service cannot take this on now, and another time can."""
+    return outcome(503, [Problem(text, code="throttled")], {"Retry-After": "1"})
+
+
 async def on_request_error(_: Request, error: Exception) -> Response:
     """Answer what the caller got wrong."""
     assert isinstance(error, RequestError)  # noqa: S101 - Starlette hands over what was registered
@@ -89,6 +95,11 @@ class LastResort:
             if scope["type"] == "http" and not started:
                 answer = await on_defect(Request(scope), error)
                 await answer(scope, receive, send)
+        except asyncio.CancelledError:
+            # the server cancels what has not ended when the process must; nobody waits for more
+            _log.error("a call was cut off: the process is to stop")
+            if not started:
+                await busy("The service is being stopped.")(scope, receive, send)
 
 
 def _headers(error: RequestError) -> dict[str, str]:

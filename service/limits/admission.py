@@ -6,13 +6,11 @@ own. Discovery, health, metrics and pages are always answered.
 
 from typing import Final
 
-from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from hooks.errors import Problem
 from service.limits.queue import Queue
 from service.metrics import Metrics
-from service.outcomes import outcome
+from service.outcomes import busy
 
 _MOST_FEEDBACK: Final = 64
 _CALLS: Final = "/cds-services/"
@@ -55,7 +53,7 @@ class Admission:
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._metrics.refused("overload")
-        await _busy()(scope, receive, send)
+        await busy("More calls came than can be answered in time.")(scope, receive, send)
 
 
 def _kind(scope: Scope) -> str:
@@ -63,8 +61,3 @@ def _kind(scope: Scope) -> str:
     if scope["type"] != "http" or scope["method"] != "POST" or _CALLS not in scope["path"]:
         return ""
     return "feedback" if scope["path"].endswith("/feedback") else "call"
-
-
-def _busy() -> Response:
-    problem = Problem("More calls came than can be answered in time.", code="throttled")
-    return outcome(503, [problem], {"Retry-After": "1"})

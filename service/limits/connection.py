@@ -2,18 +2,19 @@
 
 uvicorn waits for ever for a request to arrive, takes headers of any size, and opens any number of
 connections. This is its protocol with those limits. Of uvicorn's own it relies on `cycle` (the
-request that is being answered), `connections`, `app`, `headers`, `url` and `send_400_response`;
-the rest is what asyncio and httptools call.
+request that is being answered), `connections`, `app`, `headers`, `url`, `send_400_response`
+and `_unsupported_upgrade_warning`; the rest is what asyncio and httptools call.
 """
 
 import asyncio
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Literal
 
+from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from hooks.errors import Problem
-from service.outcomes import outcome
+from service.outcomes import busy, outcome
 
 # For what a client sent before it could know that the connection closes.
 _LINGER: Final = 0.2
@@ -101,6 +102,10 @@ class Connection(HttpToolsProtocol):
         usual = self.app
         if size > self.limits.head_bytes or len(self.headers) > self.limits.headers:
             self.app = outcome(431, [self._too_large])
+        elif self.parser.should_upgrade() and self.parser.get_method() == b"POST":
+            # httptools passes over the body of a request that offers an upgrade, as Java's does
+            text = "Expected HTTP/1.1 without an offer to upgrade it."
+            self.app = outcome(400, [Problem(text, "http.Upgrade", "not-supported")])
         super().on_headers_complete()
         self.app = usual
         if self._leaving:
@@ -135,6 +140,9 @@ class Connection(HttpToolsProtocol):
         else:
             self.cycle.keep_alive = False
             self.flow.pause_reading()
+
+    def _unsupported_upgrade_warning(self) -> None:
+        """Say nothing of each such offer: uvicorn would have a library installed."""
 
     def shutdown(self) -> None:
         """Let what is under way end, then close; uvicorn calls it when the process is to stop."""
@@ -186,20 +194,22 @@ class Connection(HttpToolsProtocol):
         if waiting:
             min(waiting, key=lambda c: c.since).transport.close()
         else:
-            text = f"This process has {self.limits.connections} connections, all with a call."
-            self._refuse(503, Problem(text, code="throttled"), {"Retry-After": "1"})
+            text = f"Each of {self.limits.connections} connections has a call under way."
+            self._write(busy(text))
 
     @property
     def _too_large(self) -> Problem:
         most, bytes_ = self.limits.headers, self.limits.head_bytes
         return Problem(f"Expected at most {most} headers and {bytes_} bytes.", code="too-long")
 
-    def _refuse(self, status: int, problem: Problem, headers: dict[str, str] | None = None) -> None:
+    def _refuse(self, status: int, problem: Problem) -> None:
+        self._write(outcome(status, [problem]))
+
+    def _write(self, answer: Response) -> None:
         """Answer without a call of the app, and close."""
-        answer = outcome(status, [problem], headers)
         lines = [*self.server_state.default_headers, *answer.raw_headers, (b"connection", b"close")]
         head = b"".join(name + b": " + value + b"\r\n" for name, value in lines)
-        self.transport.write(STATUS_LINE[status] + head + b"\r\n" + bytes(answer.body))
+        self.transport.write(STATUS_LINE[answer.status_code] + head + b"\r\n" + bytes(answer.body))
         self.transport.close()
 
 

@@ -10,7 +10,6 @@ import asyncio
 import re
 import time
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from random import Random
 from statistics import quantiles
@@ -144,7 +143,7 @@ def offer(port: int, rate: float, seconds: float) -> Offered:
 
 
 if __name__ == "__main__":
-    import sys, os
+    import sys
 
     secs = float(sys.argv[1]) if len(sys.argv) > 1 else 4
     with load.client_core(), load.serving("service") as s:

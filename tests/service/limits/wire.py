@@ -47,6 +47,18 @@ class Wire:
             writer.close()
 
 
+async def dripped(wire: Wire, start: bytes, drop: bytes) -> bytes:
+    """Send a start, then drops until an answer comes; return the answer's head."""
+    reader, writer = await wire.open()
+    head = asyncio.ensure_future(reader.readuntil(b"\r\n\r\n"))
+    writer.write(start)
+    while not head.done():
+        writer.write(drop)
+        await asyncio.wait({head}, timeout=0.02)
+    writer.close()
+    return head.result()
+
+
 @asynccontextmanager
 async def wired(app: ASGIApp, **limits: Any) -> AsyncIterator[Wire]:
     """Serve the app with these limits on connections."""
