@@ -5,11 +5,14 @@ The envelope is read in one pass. Prefetch values stay as bytes: most are never 
 decoded only when a rule asks for it.
 """
 
+import json
 import re
-from functools import cached_property
+from collections import Counter
+from functools import cache, cached_property
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import fields
 
 from hooks.errors import MalformedRequest, Problem, TooMuch
 from hooks.nesting import MOST_LEVELS, too_deep
@@ -171,9 +174,29 @@ def _context(raw: msgspec.Raw, kind: type[Context], most: int) -> Context:
     if too_deep(bytes(raw)):
         raise _too_deep("context")
     context = decode(raw, kind, "context")
+    _refuse_doubles(bytes(raw), kind)
     within(most, "draft orders", len(context.draft_entries), "context.draftOrders.entry")
     within(most, "selections", len(context.selected or ()), "context.selections")
     return context
+
+
+def _refuse_doubles(context: bytes, kind: type[Context]) -> None:
+    """Refuse a context that says something twice: readers differ in which they take."""
+    if not any(context.count(name) > 1 for name in _quoted_names(kind)):
+        return
+    members: list[tuple[str, Any]] = json.loads(
+        context, object_pairs_hook=lambda pairs: pairs, parse_int=str
+    )
+    counted = Counter(name for name, _ in members)
+    doubled = [name for field in fields(kind) if counted[name := field.encode_name] > 1]
+    if doubled:
+        text = "Expected each member of the context once."
+        raise MalformedRequest(*(Problem(text, f"context.{name}", "structure") for name in doubled))
+
+
+@cache
+def _quoted_names(kind: type[Context]) -> tuple[bytes, ...]:
+    return tuple(f'"{field.encode_name}"'.encode() for field in fields(kind))
 
 
 def _too_deep(where: str) -> MalformedRequest:

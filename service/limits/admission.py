@@ -1,7 +1,7 @@
 """Which calls are taken on; the others are answered 503 before their token or body is looked at.
 
-Service calls wait in a `Queue`, and only so many may be under way. Feedback has a small share of its
-own. Discovery, health, metrics and pages are always answered.
+Service calls wait in a `Queue`, and only so many may be under way. Feedback has a small share of
+its own. Discovery, health, metrics and pages are always answered.
 """
 
 from typing import Final

@@ -12,7 +12,9 @@ ideas are CoDel's, RFC 8289, and those of servers that turn to last in, first ou
 """
 
 import asyncio
+import time
 from collections import deque
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 _BURST: Final = 0.1
@@ -26,9 +28,10 @@ class _Place(NamedTuple):
 class Queue:
     """The line of calls that have not begun. One for each event loop."""
 
-    def __init__(self, patience: float) -> None:
-        """Make an empty line; `patience` is in seconds."""
+    def __init__(self, patience: float, clock: Callable[[], float] = time.monotonic) -> None:
+        """Make an empty line; `patience` is in seconds, as `clock` counts them."""
         self._patience = patience
+        self._clock = clock
         self._line: deque[_Place] = deque()
         self._taken = False  # whether a call has begun in this round
         self._late_since: float | None = None
@@ -42,20 +45,19 @@ class Queue:
             loop.call_soon(self._next)
             return True
         begins: asyncio.Future[bool] = loop.create_future()
-        self._line.append(_Place(loop.time(), begins))
+        self._line.append(_Place(self._clock(), begins))
         return await begins
 
     def _next(self) -> None:
         """Let one call begin. It runs once in each round for as long as there is a line."""
-        loop = asyncio.get_running_loop()
-        self._look(loop.time())
+        self._look(self._clock())
         if not self._line:
             self._taken = self._overloaded = False
             self._late_since = None
             return
         place = self._line.pop() if self._overloaded else self._line.popleft()
         _tell(place, True)
-        loop.call_soon(self._next)
+        asyncio.get_running_loop().call_soon(self._next)
 
     def _look(self, now: float) -> None:
         """Tell overload from a burst; in overload, let go those who have waited too long."""

@@ -1,6 +1,7 @@
 """The server: uvicorn, stopped so that no call is lost."""
 
 import asyncio
+import resource
 import socket
 from types import FrameType
 from typing import Final
@@ -12,6 +13,8 @@ from service.limits.connection import ConnectionLimits, connections_within
 from service.settings import Settings
 
 _TURN: Final = 0.05
+# Connections to FHIR servers, the store, what the interpreter has open.
+_OTHER_FILES: Final = 500
 
 
 class Server(uvicorn.Server):
@@ -53,12 +56,15 @@ class Server(uvicorn.Server):
         loop = asyncio.get_running_loop()
         until = loop.time() + (self.config.timeout_graceful_shutdown or 0)
         state = self.server_state
-        while (state.connections or state.tasks) and not self.force_exit and loop.time() < until:
+        while state.connections or state.tasks:
+            if self.force_exit or loop.time() >= until:
+                return
             await asyncio.sleep(_TURN)
 
 
 def server(app: ASGIApp, settings: Settings) -> Server:
     """The server for an app."""
+    _allow_files(settings.max_connections + _OTHER_FILES)
     limits = ConnectionLimits(
         seconds=settings.receive_seconds, connections=settings.max_connections
     )
@@ -74,3 +80,11 @@ def server(app: ASGIApp, settings: Settings) -> Server:
             timeout_graceful_shutdown=settings.stop_seconds,
         )
     )
+
+
+def _allow_files(count: int) -> None:
+    """Let the process have so many files open, where the system lets it."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        most = count if hard == resource.RLIM_INFINITY else min(count, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

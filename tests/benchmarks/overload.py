@@ -12,7 +12,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field
 from random import Random
-from statistics import quantiles
+from statistics import median, quantiles
 from typing import Any, Final
 
 import uvloop
@@ -21,19 +21,23 @@ from tests.benchmarks import load
 from tests.benchmarks.body import body
 
 _LENGTH: Final = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
-_LONG: Final = 15.0
 _POOL: Final = 200
+# What is offered first is not counted: the service has to find out that it is overloaded.
+_SETTLING: Final = 1.0
+_ENDING: Final = 15.0
+_CALM: Final = 0.8
+_OVER: Final = 2.0
 
 
 @dataclass(slots=True)
 class Offered:
-    """What became of the calls that were offered.
+    """What became of the calls that were offered in some seconds.
 
     Attributes:
-        seconds: for how long they were.
+        seconds: for how long they were offered.
         accepted: the seconds that each 200 took.
         shed: the seconds that each 503 took.
-        lost: calls that got no answer, or another.
+        lost: calls that got another answer, or none.
     """
 
     seconds: float
@@ -42,13 +46,28 @@ class Offered:
     lost: int = 0
 
     @property
-    def goodput(self) -> float:
+    def rate(self) -> float:
         """Accepted calls per second."""
         return len(self.accepted) / self.seconds
 
-    def percentile(self, percent: int) -> float:
-        """Of the seconds that accepted calls took."""
-        return quantiles(self.accepted, n=100)[percent - 1]
+    @property
+    def p50(self) -> float:
+        """Median of the seconds that accepted calls took."""
+        return median(self.accepted)
+
+    @property
+    def p99(self) -> float:
+        """99th percentile of them."""
+        return quantiles(self.accepted, n=100)[98]
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One measurement: calls per second at capacity, and what was reached below and beyond it."""
+
+    capacity: float
+    calm: Offered
+    over: Offered
 
 
 class _Line(asyncio.Protocol):
@@ -84,50 +103,52 @@ class _Line(asyncio.Protocol):
 class _Offer:
     """Sends calls at their times over a pool of connections, as an EHR does."""
 
-    def __init__(self, port: int, message: bytes, seconds: float) -> None:
-        self.message = message
+    def __init__(self, port: int, rate: float, seconds: float) -> None:
+        self.message = load.message(body())
         self.result = Offered(seconds)
         self._port = port
+        self._rate = rate
         self._idle: list[_Line] = []
         self._due: deque[float] = deque()
+        self._counts_from = self._counts_until = 0.0
 
-    async def run(self, rate: float) -> None:
+    async def run(self) -> None:
+        """Offer the calls, and wait for what is still under way."""
         loop = asyncio.get_running_loop()
         for _ in range(_POOL):
             _, line = await loop.create_connection(lambda: _Line(self), "127.0.0.1", self._port)
             self._idle.append(line)
-        await self._offer(rate)
-        until = time.perf_counter() + _LONG
-        while len(self._idle) < _POOL and time.perf_counter() < until:
+        await self._send()
+        deadline = time.perf_counter() + _ENDING
+        while len(self._idle) < _POOL and time.perf_counter() < deadline:  # noqa: ASYNC110 - simple
             await asyncio.sleep(0.02)
         self.result.lost += _POOL - len(self._idle) + len(self._due)
         for line in self._idle:
             line.transport.abort()
 
-    async def _offer(self, rate: float) -> None:
-        chance = Random(1)
+    async def _send(self) -> None:
+        chance = Random(1)  # noqa: S311 - times of arrival, not secrets
         due = time.perf_counter()
-        self._begin = due + 1
-        end = self._end = due + self.result.seconds + 1
-        while due < end:
+        self._counts_from = due + _SETTLING
+        self._counts_until = self._counts_from + self.result.seconds
+        while due < self._counts_until:
             if (pause := due - time.perf_counter()) > 0:
                 await asyncio.sleep(pause)
             self._due.append(due)
             if self._idle:
                 self._idle.pop().send(self._due.popleft())
-            due += chance.expovariate(rate)
+            due += chance.expovariate(self._rate)
 
     def answered(self, line: _Line, due: float, status: int) -> None:
+        """Take note of an answer; its connection is free for the next call."""
         now = time.perf_counter()
-        took = now - due
-        if not self._begin < now < self._end:
-            pass
-        elif status == 200:
-            self.result.accepted.append(took)
-        elif status == 503:
-            self.result.shed.append(took)
-        else:
-            self.result.lost += 1
+        if self._counts_from < now < self._counts_until:
+            if status == 200:
+                self.result.accepted.append(now - due)
+            elif status == 503:
+                self.result.shed.append(now - due)
+            else:
+                self.result.lost += 1
         if self._due:
             line.send(self._due.popleft())
         else:
@@ -135,25 +156,21 @@ class _Offer:
 
 
 def offer(port: int, rate: float, seconds: float) -> Offered:
-    """Offer calls at a rate, at random times."""
-    offering = _Offer(port, load.message(body()), seconds)
+    """Offer calls per second at random times."""
+    offering = _Offer(port, rate, seconds)
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(offering.run(rate))
+        runner.run(offering.run())
     return offering.result
 
 
-if __name__ == "__main__":
-    import sys
-
-    secs = float(sys.argv[1]) if len(sys.argv) > 1 else 4
-    with load.client_core(), load.serving("service") as s:
-        m = load.message(body())
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as r:
-            r.run(load.rate(s.port, m, 1))
-            C = r.run(load.rate(s.port, m, 2))
-        print("C", C)
-        for f in (0.8, 1.2, 2, 0.8, 2):
-            o = offer(s.port, f * C, secs)
-            print(
-                f"x{f}: offered {f * C:.0f} goodput {o.goodput:.0f} ({o.goodput / C:.2f}C) shed {len(o.shed) / secs:.0f}/s lost {o.lost} p50 {o.percentile(50) * 1e3:.2f} p99 {o.percentile(99) * 1e3:.2f} ms shed p50 {sorted(o.shed)[len(o.shed) // 2] * 1e3 if o.shed else 0:.2f} ms"
-            )
+def measure(rounds: int, seconds: float) -> list[Round]:
+    """Find the capacity, and offer less and more than it, some times."""
+    request = load.message(body())
+    found = []
+    with load.serving("service") as service:
+        asyncio.run(load.rate(service.port, request, 1))
+        for _ in range(rounds):
+            capacity = asyncio.run(load.rate(service.port, request, seconds))
+            calm = offer(service.port, _CALM * capacity, seconds)
+            found.append(Round(capacity, calm, offer(service.port, _OVER * capacity, seconds)))
+    return found

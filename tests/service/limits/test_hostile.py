@@ -203,6 +203,42 @@ async def test_more_values_than_are_taken(ehr: EHR) -> None:
     assert "at most 1000000 JSON values" in answer.text
 
 
+@pytest.mark.parametrize("name", ["patientId", "userId", "draftOrders"])
+async def test_a_context_that_says_something_twice(ehr: EHR, name: str) -> None:
+    """Two patients, users or Bundles in one context are refused, whichever comes first."""
+    twice = TEXT.replace(b'"context": {', f'"context": {{"{name}": "p2", '.encode())
+    assert twice != TEXT
+    answer = await ehr.client.post(CALL, content=twice, headers=JSON)
+    assert answer.status_code == 400
+
+
+async def test_both_places_are_told(ehr: EHR) -> None:
+    """What is wrong with a context that names two patients is said with its place."""
+    twice = TEXT.replace(b'"patientId": "p1"', b'"patientId": "p2", "patientId": "p1"')
+    answer = await ehr.client.post(CALL, content=twice, headers=JSON)
+    (issue,) = answer.json()["issue"]
+    assert issue["expression"] == ["context.patientId"]
+    assert issue["details"]["text"] == "Expected each member of the context once."
+
+
+async def test_the_name_of_a_member_may_be_a_value(ehr: EHR) -> None:
+    """A member's name that appears elsewhere in the context is no second member."""
+    note = [{"text": "patientId", "patientId": "x", "number": 10**400}]
+    answer = await ehr.sign(draft(note=note), prefetch=GIVEN)
+    assert answer.status_code == 200
+
+
+async def test_the_last_of_two_fhir_servers_is_the_one_that_is_judged(ehr: EHR) -> None:
+    """Of an envelope's member that comes twice the last counts: an allowed one hides no other."""
+    body = as_json(order_sign(draft())).replace(
+        b'"context"', b'"fhirServer": "https://evil.test/fhir", "context"', 1
+    )
+    answer = await ehr.client.post(CALL, content=body, headers=JSON)
+    assert answer.status_code == 412
+    assert "fhir-server-not-allowed" in answer.text
+    assert ehr.fhir.requests == []
+
+
 SMUGGLED = {
     "both lengths": (post(TEXT, Transfer_Encoding="chunked"), 400),
     "two lengths": (post(TEXT, Content_length="5"), 400),

@@ -10,43 +10,19 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
-from starlette.types import Receive, Scope, Send
 
-from service.fhir_server import FhirServer
-from tests.ehr import TOKEN, allergy, draft, order_sign
-from tests.ehr_double import EhrDouble
+from tests.ehr import TOKEN, draft, order_sign
 from tests.prefetch.servers import listening
+from tests.service.limits.held import CALLS, Held
 from tests.service.limits.wire import post, status
 
 ROOT = Path(__file__).parents[3]
-CALLS = 12
 OWN = ("-m", "service")
 UVICORN = (
     *("-m", "uvicorn", "--factory", "service.app:from_environment", "--port", "0"),
     *("--http", "service.limits.connection:Connection", "--ws", "none"),
     *("--timeout-graceful-shutdown", "20", "--timeout-keep-alive", "75", "--no-access-log"),
 )
-
-
-class Held(EhrDouble):
-    """A FHIR server that answers when it is let."""
-
-    def __init__(self) -> None:
-        """Hold every answer."""
-        tokens = frozenset(TOKEN + str(number) for number in range(CALLS))
-        super().__init__(FhirServer(tokens, base_url=None))
-        self.load(allergy())
-        self.free = asyncio.Event()
-        self.busy = asyncio.Event()
-        self._waiting = 0
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Wait, then answer."""
-        self._waiting += 1
-        if self._waiting == 2 * CALLS:  # each asks for two lists
-            self.busy.set()
-        await self.free.wait()
-        await super().__call__(scope, receive, send)
 
 
 class Process:
