@@ -21,7 +21,7 @@ def too_deep(json: bytes) -> bool:
 
     What is no JSON is not judged: its reader says what is wrong with it.
     """
-    if len(json) <= MOST_LEVELS:
+    if json.count(b"{") + json.count(b"[") <= MOST_LEVELS:
         return False
     brackets = _STRING.sub(b"", json).translate(_OPENING, _NO_BRACKET)
     place = depth = 0

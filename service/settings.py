@@ -69,7 +69,9 @@ class Settings(BaseModel):
         500, gt=0, description="Most calls under way at once; further ones are answered 503."
     )
     queue_seconds: float = Field(
-        0.1, gt=0, description="Seconds calls may wait their turn before there are too many, and some get 503."
+        0.1,
+        gt=0,
+        description="Seconds calls may wait their turn before there are too many, and some get 503.",
     )
     max_connections: int = Field(1000, gt=0, description="Most open connections.")
     receive_seconds: float = Field(

@@ -8,6 +8,7 @@ and `_unsupported_upgrade_warning`; the rest is what asyncio and httptools call.
 
 import asyncio
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, ClassVar, Final, Literal
 
 from starlette.responses import Response
@@ -98,7 +99,7 @@ class Connection(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A head is here: answer the request, or refuse it when the head is too large."""
         self._enter("body")
-        size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        size = len(self.url) + sum(map(len, chain.from_iterable(self.headers)))
         usual = self.app
         if size > self.limits.head_bytes or len(self.headers) > self.limits.headers:
             self.app = outcome(431, [self._too_large])
