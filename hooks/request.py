@@ -182,7 +182,8 @@ def _context(raw: msgspec.Raw, kind: type[Context], most: int) -> Context:
 
 def _refuse_doubles(context: bytes, kind: type[Context]) -> None:
     """Refuse a context that says something twice: readers differ in which they take."""
-    if not any(context.count(name) > 1 for name in _quoted_names(kind)):
+    escaped = b"\\u" in context  # as a name may be
+    if not escaped and not any(context.count(name) > 1 for name in _quoted_names(kind)):
         return
     members: list[tuple[str, Any]] = json.loads(
         context, object_pairs_hook=lambda pairs: pairs, parse_int=str

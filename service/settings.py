@@ -71,7 +71,7 @@ class Settings(BaseModel):
     queue_seconds: float = Field(
         0.1,
         gt=0,
-        description="Seconds calls may wait their turn before there are too many, and some get 503.",
+        description="Seconds calls may wait their turn before there are too many, answered 503.",
     )
     max_connections: int = Field(1000, gt=0, description="Most open connections.")
     receive_seconds: float = Field(

@@ -149,7 +149,7 @@ async def many_sites(folder: Path) -> AsyncIterator[tuple[Caller, FhirClient]]:
         inner as client,
     ):
         caller = Caller(client, double, base, Random(2))  # noqa: S311
-        yield caller, app.app._app.state.cardwise.fhir
+        yield caller, app.app._app._app.state.cardwise.fhir
 
 
 def in_use(client: FhirClient) -> list[str]:

@@ -212,9 +212,9 @@ async def test_a_context_that_says_something_twice(ehr: EHR, name: str) -> None:
     assert answer.status_code == 400
 
 
-async def test_both_places_are_told(ehr: EHR) -> None:
-    """What is wrong with a context that names two patients is said with its place."""
-    twice = TEXT.replace(b'"patientId": "p1"', b'"patientId": "p2", "patientId": "p1"')
+async def test_a_member_by_an_escaped_name_is_seen(ehr: EHR) -> None:
+    """A second patient under a name with an escape in it is found, and its place is told."""
+    twice = TEXT.replace(b'"patientId": "p1"', b'"patient\\u0049d": "p2", "patientId": "p1"')
     answer = await ehr.client.post(CALL, content=twice, headers=JSON)
     (issue,) = answer.json()["issue"]
     assert issue["expression"] == ["context.patientId"]
