@@ -3,7 +3,6 @@
 Standard: CDS Hooks 3.0.0-ballot, "Returning OperationOutcome". The only such table.
 """
 
-import asyncio
 import logging
 import traceback
 from collections.abc import Iterable, Mapping
@@ -95,11 +94,6 @@ class LastResort:
             if scope["type"] == "http" and not started:
                 answer = await on_defect(Request(scope), error)
                 await answer(scope, receive, send)
-        except asyncio.CancelledError:
-            # the server cancels what has not ended when the process must; nobody waits for more
-            _log.error("a call was cut off: the process is to stop")
-            if not started:
-                await busy("The service is being stopped.")(scope, receive, send)
 
 
 def _headers(error: RequestError) -> dict[str, str]:

@@ -1,17 +1,20 @@
 """The server: uvicorn, stopped so that no call is lost."""
 
 import asyncio
+import logging
 import resource
 import socket
 from types import FrameType
 from typing import Final
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.limits.connection import ConnectionLimits, connections_within
+from service.outcomes import busy
 from service.settings import Settings
 
+_log: Final = logging.getLogger("cardwise")
 _TURN: Final = 0.05
 # Connections to FHIR servers, the store, what the interpreter has open.
 _OTHER_FILES: Final = 500
@@ -62,6 +65,28 @@ class Server(uvicorn.Server):
             await asyncio.sleep(_TURN)
 
 
+class _Ended:
+    """Answers 503 for a call that is cut off, of which uvicorn would log a traceback."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun = False
+
+        async def watched(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watched)
+        except asyncio.CancelledError:  # by `shutdown`: there is nobody above who waits for it
+            _log.error("a call was cut off: the process is to stop")
+            if not begun:
+                await busy("The service is being stopped.")(scope, receive, send)
+
+
 def server(app: ASGIApp, settings: Settings) -> Server:
     """The server for an app."""
     _allow_files(settings.max_connections + _OTHER_FILES)
@@ -70,7 +95,7 @@ def server(app: ASGIApp, settings: Settings) -> Server:
     )
     return Server(
         uvicorn.Config(
-            app,
+            _Ended(app),
             http=connections_within(limits),
             ws="none",
             access_log=False,
