@@ -31,6 +31,8 @@ class Admission:
         self._app = app
         self._metrics = metrics
         self._queue = Queue(patience)
+        # made once: what is turned away must cost little
+        self._answer = busy("More calls came than can be answered in time.")
         self._most = {"call": max_calls, "feedback": _MOST_FEEDBACK}
         self._under_way = {"call": 0, "feedback": 0}
 
@@ -53,7 +55,7 @@ class Admission:
 
     async def _turn_away(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._metrics.refused("overload")
-        await busy("More calls came than can be answered in time.")(scope, receive, send)
+        await self._answer(scope, receive, send)
 
 
 def _kind(scope: Scope) -> str:

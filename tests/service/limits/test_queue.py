@@ -90,6 +90,31 @@ async def test_after_the_overload_order_is_back() -> None:
     assert line.began[before:] == sorted(line.began[before:])
 
 
+async def test_eager_callers_are_no_overload_for_ever() -> None:
+    """A few callers who send again at once are served in order again when a slow time is over."""
+    line = Line()
+    stop = False
+
+    async def caller(number: int) -> None:
+        while not stop:
+            await line.call(number)
+
+    async def go_on(rounds: int, work: float) -> int:
+        line.work = work
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        return len(line.let_go)
+
+    callers = [asyncio.ensure_future(caller(number)) for number in range(7)]
+    slow = await go_on(50, 0.05)
+    settled = await go_on(150, 0.003)
+    later = await go_on(1000, 0.003)
+    stop = True
+    await asyncio.gather(*callers)
+    assert slow > 0
+    assert later == settled
+
+
 async def test_a_call_that_was_cut_off_takes_no_turn() -> None:
     """A call that is cancelled in the line does not hold up those behind it."""
     line = Line()
