@@ -3,6 +3,7 @@
 CardwiseError
 ├── RequestError            what the caller sent cannot be accepted
 │   ├── MalformedRequest      not JSON, or not the shape the standard gives it
+│   ├── TooMuch               more of something than is taken in one request
 │   ├── UnknownService        no service of that id
 │   ├── WrongHook             the service does not answer that hook
 │   ├── WrongPatient          a draft order is for somebody else
@@ -54,6 +55,13 @@ class RequestError(CardwiseError):
 
 class MalformedRequest(RequestError):
     """The body is not JSON, or not of the shape the standard gives it."""
+
+
+class TooMuch(RequestError):
+    """A request holds more of something than is taken in one (HTTP 413)."""
+
+    def __init__(self, what: str, most: int, came: int, where: str = "") -> None:
+        super().__init__(Problem(f"Expected at most {most} {what}, got {came}.", where, "too-long"))
 
 
 class UnknownService(RequestError):

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from hooks.errors import MalformedRequest, Problem
+from hooks.request import within
 
 
 class _Sent(BaseModel):
@@ -96,17 +97,22 @@ class FeedbackRequest(_Sent):
         return pieces
 
 
-def read_feedback(body: bytes) -> tuple[Feedback, ...]:
-    """Read and check a feedback body.
+def read_feedback(body: bytes, most: int = 1000) -> tuple[Feedback, ...]:
+    """Read and check a feedback body of at most so many pieces.
 
     Raises:
+        TooMuch: there are more.
         MalformedRequest: naming every wrong element by its path; none of its values is repeated.
     """
     try:
-        return FeedbackRequest.model_validate_json(body).feedback
+        pieces = FeedbackRequest.model_validate_json(body).feedback
     except ValidationError as error:
         faults = error.errors(include_input=False, include_context=False, include_url=False)
-    raise MalformedRequest(*(Problem(f"{f['msg']}.", _path(f["loc"])) for f in faults))
+        raise MalformedRequest(
+            *(Problem(f"{f['msg']}.", _path(f["loc"])) for f in faults)
+        ) from None
+    within(most, "pieces of feedback", len(pieces), "feedback")
+    return pieces
 
 
 def _path(location: tuple[int | str, ...]) -> str:

@@ -5,13 +5,17 @@ The envelope is read in one pass. Prefetch values stay as bytes: most are never 
 decoded only when a rule asks for it.
 """
 
+import json
 import re
-from functools import cached_property
+from collections import Counter
+from functools import cache, cached_property
 from typing import Annotated, Any, Final, NamedTuple, TypeVar
 
 import msgspec
+from msgspec.structs import fields
 
-from hooks.errors import MalformedRequest, Problem
+from hooks.errors import MalformedRequest, Problem, TooMuch
+from hooks.nesting import MOST_LEVELS, too_deep
 
 T = TypeVar("T")
 Prefetch = dict[str, msgspec.Raw]
@@ -109,15 +113,17 @@ class HookRequest(msgspec.Struct, frozen=True):
     extension: dict[str, Any]
 
 
-def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest:
+def read_request(body: bytes, contexts: dict[str, type[Context]], most: int = 1000) -> HookRequest:
     """Read and check a service call.
 
     Args:
         body: the POSTed JSON.
         contexts: the context type of each hook that is understood.
+        most: draft orders, selections and prefetch keys that are taken.
 
     Raises:
         MalformedRequest: not JSON, a required field is missing, or a field has the wrong type.
+        TooMuch: there are more of something.
     """
     envelope = decode(body, Envelope, "")
     context_type = contexts.get(envelope.hook)
@@ -126,13 +132,15 @@ def read_request(body: bytes, contexts: dict[str, type[Context]]) -> HookRequest
         raise MalformedRequest(
             Problem(f"Expected one of the hooks {known}.", "hook", "not-supported")
         )
+    prefetch = envelope.prefetch or {}
+    within(most, "prefetch keys", len(prefetch), "prefetch")
     return HookRequest(
         hook=envelope.hook,
         hook_instance=envelope.hookInstance,
-        context=decode(envelope.context, context_type, "context"),
+        context=_context(envelope.context, context_type, most),
         fhir_server=(envelope.fhirServer or "").strip() or None,
         authorization=_usable(envelope.fhirAuthorization),
-        prefetch=envelope.prefetch or {},
+        prefetch=prefetch,
         extension=envelope.extension if isinstance(envelope.extension, dict) else {},
     )
 
@@ -151,9 +159,52 @@ def decode(data: bytes | msgspec.Raw, kind: type[T], where: str) -> T:
         text = "Expected a JSON object in UTF-8; the text could not be parsed as JSON."
         raise MalformedRequest(Problem(text, where, "structure")) from None
     except RecursionError:
-        raise MalformedRequest(
-            Problem("Expected JSON nested less deeply.", where, "too-long")
-        ) from None
+        raise _too_deep(where) from None
+
+
+def within(most: int, what: str, came: int, where: str) -> None:
+    """Check a number against its limit.
+
+    Raises:
+        TooMuch: it is over it.
+    """
+    if came > most:
+        raise TooMuch(what, most, came, where)
+
+
+def _context(raw: msgspec.Raw, kind: type[Context], most: int) -> Context:
+    if too_deep(bytes(raw)):
+        raise _too_deep("context")
+    context = decode(raw, kind, "context")
+    _refuse_doubles(bytes(raw), kind)
+    within(most, "draft orders", len(context.draft_entries), "context.draftOrders.entry")
+    within(most, "selections", len(context.selected or ()), "context.selections")
+    return context
+
+
+def _refuse_doubles(context: bytes, kind: type[Context]) -> None:
+    """Refuse a context that says something twice: readers differ in which they take."""
+    escaped = b"\\u" in context  # as a name may be
+    if not escaped and not any(context.count(name) > 1 for name in _quoted_names(kind)):
+        return
+    members: list[tuple[str, Any]] = json.loads(
+        context, object_pairs_hook=lambda pairs: pairs, parse_int=str
+    )
+    counted = Counter(name for name, _ in members)
+    doubled = [name for field in fields(kind) if counted[name := field.encode_name] > 1]
+    if doubled:
+        text = "Expected each member of the context once."
+        raise MalformedRequest(*(Problem(text, f"context.{name}", "structure") for name in doubled))
+
+
+@cache
+def _quoted_names(kind: type[Context]) -> tuple[bytes, ...]:
+    return tuple(f'"{field.encode_name}"'.encode() for field in fields(kind))
+
+
+def _too_deep(where: str) -> MalformedRequest:
+    text = f"Expected JSON of at most {MOST_LEVELS} levels."
+    return MalformedRequest(Problem(text, where, "too-long"))
 
 
 def _usable(authorization: FhirAuthorization | None) -> FhirAuthorization | None:

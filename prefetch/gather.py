@@ -42,6 +42,8 @@ _MOST_REFERENCES: Final = 40
 # A path may look into what a reference leads to, and from there into the next.
 _MOST_STEPS: Final = 4
 _NOTHING: Final = b"null"
+# Tokens live shorter; a number in JSON may be larger than any float.
+_A_YEAR: Final = 31_536_000
 
 
 class Gatherer:
@@ -249,4 +251,4 @@ def _lifetime(authorization: FhirAuthorization) -> float:
     """Seconds the token is good for; infinite when it does not say so as a positive number."""
     said: Any = authorization.expires_in
     known = isinstance(said, int | float) and not isinstance(said, bool) and said > 0
-    return float(said) if known else float("inf")
+    return float(min(said, _A_YEAR)) if known else float("inf")

@@ -14,6 +14,7 @@ from prefetch.allergy import AllergyIntolerance
 from prefetch.condition import ConditionRead
 from prefetch.medication import MedicationRequest
 from prefetch.observation import ObservationRead
+from prefetch.reading import MOST_ENTRIES
 
 T = TypeVar("T")
 Plain = AllergyIntolerance | MedicationRequest | ConditionRead | ObservationRead
@@ -46,6 +47,8 @@ def read_plain(
     try:
         found: list[Plain] = [e.resource for page in pages for e in decoder.decode(page).entry]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+    if len(found) > MOST_ENTRIES:
         return None
     ids = {r.id.strip() for r in found}
     whose = {r.who.reference for r in found}

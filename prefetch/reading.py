@@ -17,6 +17,7 @@ The meaning of each shape a sender may put under a prefetch key, or a server may
 | entries of other types only | not obtained: malformed |
 | an entry marked as redacted | the rest, not whole: redacted |
 | an entry about another patient | the rest, not whole: wrong-patient |
+| more than 10,000 entries | the first of them, not whole: truncated |
 | anything else | not obtained: malformed |
 """
 
@@ -32,6 +33,8 @@ from prefetch.outcomes import is_outcome, says_incomplete, says_none_found
 from prefetch.references import Resource, names_other_patient
 from prefetch.states import Reason
 
+# More of one list is not read. It is twice what we read of a server's pages (`client.Bounds`).
+MOST_ENTRIES: Final = 10_000
 _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 _REDACTION_CODES: Final = frozenset({"REDACTED", "MASKED"})
 
@@ -111,8 +114,11 @@ def _read_page(page: bytes | msgspec.Raw, kind: str, patient_id: str, reading: R
         reading.reason = Reason.MALFORMED
         return
     reading.promised = max(reading.promised, _total(value))
+    room = MOST_ENTRIES - reading.shown
+    if len(entries) > room:
+        reading.reason = Reason.TRUNCATED
     reading.shown += len(entries)
-    for resource in entries:
+    for resource in entries[: max(room, 0)]:
         reading.add(resource, kind, patient_id)
 
 

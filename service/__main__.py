@@ -1,6 +1,5 @@
 """`python -m service`: start the service."""
 
-import contextlib
 import os
 import shlex
 import socket
@@ -17,7 +16,7 @@ from service.workers import serve
 
 
 def main() -> int:
-    """Start the service and serve until Ctrl-C; return the exit status."""
+    """Start the service and serve until Ctrl-C or SIGTERM; return the exit status."""
     try:
         settings = Settings.from_environment(os.environ)
         logs.configure(settings.log_level, settings.form)
@@ -29,10 +28,10 @@ def main() -> int:
         return 2
     sys.stdout.write(greeting(settings))
     sys.stdout.flush()
-    with listener, contextlib.suppress(KeyboardInterrupt):
-        serve(app, settings.workers, listener)
+    with listener:
+        status = serve(app, settings, listener)
     sys.stdout.write("\nCardwise has stopped.\n")
-    return 0
+    return status
 
 
 def listen(settings: Settings) -> socket.socket:

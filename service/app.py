@@ -27,6 +27,8 @@ from service.discovery import discovery
 from service.feedback import feedback
 from service.feedback_store import FeedbackStore
 from service.invoke import invoke
+from service.limits.admission import Admission
+from service.limits.server import bound
 from service.openapi import openapi
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.rulebook import RuleBook
@@ -94,9 +96,11 @@ def create_app(
     app.state.tenants = tenants
     app.state.demo = ehr
     app.state.upkeep = Upkeep(tenants, state.shared, warm=settings.warm_keys)
+    followed = book.watching(app, tenants.use)
+    admitted = Admission(followed, state.metrics, settings.max_calls, settings.queue_seconds)
     # around the last resort, so that answers to errors can be read by browsers too
     shared = CORSMiddleware(
-        LastResort(book.watching(app, tenants.use)),
+        LastResort(admitted),
         allow_origins=sorted(settings.origins),
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "Accept", "X-Request-ID", "traceparent"],
@@ -158,6 +162,7 @@ def from_environment() -> ASGIApp:
     try:
         settings = Settings.from_environment(os.environ)
         logs.configure(settings.log_level, settings.form)
+        bound(settings)
         return create_app(settings)
     except CardwiseError as error:
         say(error)

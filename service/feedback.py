@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from hooks.feedback import read_feedback
-from service.body import read_body
+from service.limits.body import read_body
 from service.state import State
 from service.tenants.sites import Site
 
@@ -17,6 +17,7 @@ async def feedback(request: Request) -> Response:
     state: State = request.app.state.cardwise
     site: Site = request.state.site
     service = site.catalog.service(request.path_params["service_id"])
-    items = read_feedback(await read_body(request, state.settings.max_body))
+    body = await read_body(request, state.settings)
+    items = read_feedback(body, state.settings.max_items)
     await state.feedback.add(service.id, items, state.clock())
     return Response(status_code=200)

@@ -20,7 +20,7 @@ from prefetch.references import name_of
 from rules._cards import Call
 from rules._evaluate import Evaluation, applicable, evaluate
 from rules._rule import Rule
-from service.body import read_body
+from service.limits.body import read_body
 from service.record import Record
 from service.state import State
 from service.tenants.sites import Site
@@ -36,7 +36,8 @@ async def invoke(request: Request) -> Response:
     """Answer one call of a service."""
     started = time.perf_counter()
     state: State = request.app.state.cardwise
-    call = read_request(await read_body(request, state.settings.max_body), hooks.contexts())
+    body = await read_body(request, state.settings)
+    call = read_request(body, hooks.contexts(), state.settings.max_items)
     service = request.path_params["service_id"]
     site: Site = request.state.site
     offered = site.catalog.rules(service, call.hook)
@@ -75,9 +76,9 @@ async def invoke(request: Request) -> Response:
     except PreconditionFailed:
         note(412, None)
         raise
-    body = CardsResponse(cards=tuple(result.cards)).to_json()
+    answer = CardsResponse(cards=tuple(result.cards)).to_json()
     note(200, result)
-    return Response(body, media_type="application/json")
+    return Response(answer, media_type="application/json")
 
 
 async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule]) -> Chart:

@@ -19,6 +19,7 @@ from hooks.errors import (
     PreconditionFailed,
     Problem,
     RequestError,
+    TooMuch,
     Unavailable,
     UnknownService,
 )
@@ -30,14 +31,15 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     NotAuthenticated: 401,
     UnknownService: 404,
     PreconditionFailed: 412,
+    TooMuch: 413,
     OverBudget: 429,
     Unavailable: 503,
 }
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
     405: ("This address does not take that method.", "not-supported"),
-    413: ("The body is larger than this service accepts.", "too-long"),
-    415: ("Expected Content-Type application/json.", "not-supported"),
+    408: ("The body did not arrive in time.", "timeout"),
+    415: ("Expected Content-Type application/json, and no Content-Encoding.", "not-supported"),
 }
 
 
@@ -49,6 +51,11 @@ def outcome(
     tell(problems=[problem.code for problem in problems])
     body = {"resourceType": "OperationOutcome", "issue": [_issue(p) for p in problems]}
     return Response(msgspec.json.encode(body), status, headers, media_type="application/fhir+json")
+
+
+def busy(text: str) -> Response:
+    """503: the service cannot take this on now, and another time can."""
+    return outcome(503, [Problem(text, code="throttled")], {"Retry-After": "1"})
 
 
 async def on_request_error(_: Request, error: Exception) -> Response:

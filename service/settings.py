@@ -90,6 +90,31 @@ class Settings(BaseModel):
     max_body: int = Field(
         8 * 1024 * 1024, gt=0, description="Largest request body in bytes; more is answered 413."
     )
+    max_elements: int = Field(
+        1_000_000, gt=0, description="Most JSON values in a request body; more is answered 413."
+    )
+    max_items: int = Field(
+        1000,
+        gt=0,
+        description="Most draft orders, selections, prefetch keys or pieces of feedback in a call; "
+        "more is answered 413.",
+    )
+    max_calls: int = Field(
+        500, gt=0, description="Most calls under way at once; further ones are answered 503."
+    )
+    queue_seconds: float = Field(
+        0.1,
+        gt=0,
+        description="Seconds calls may wait their turn before there are too many, answered 503.",
+    )
+    max_connections: int = Field(1000, gt=0, description="Most open connections.")
+    receive_seconds: float = Field(
+        10.0, gt=0, description="Seconds for a request's headers to arrive, and for its body."
+    )
+    idle_seconds: int = Field(75, gt=0, description="Seconds an idle connection is kept open.")
+    stop_seconds: int = Field(
+        20, gt=0, description="Seconds after SIGTERM in which calls that began may end."
+    )
 
     log_level: Level = Field("INFO", description="Least severe lines that are logged.")
     log_format: Form | None = Field(

@@ -4,9 +4,11 @@ import os
 import signal
 import socket
 
-import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.supervisors import Multiprocess
+
+from service.limits.server import configuration, server
+from service.settings import Settings
 
 
 class Workers(Multiprocess):
@@ -20,25 +22,24 @@ class Workers(Multiprocess):
                 os.kill(process.pid, signal.SIGHUP)
 
 
-def serve(app: ASGIApp, number: int, listener: socket.socket) -> None:
-    """Serve on a port until interrupted.
+def serve(app: ASGIApp, settings: Settings, listener: socket.socket) -> int:
+    """Serve on a port until told to stop; return the exit status, 1 when calls were cut off.
 
     Args:
         app: what is served, if by this process; each of several workers makes its own.
-        number: how many processes serve.
+        settings: how many workers there are, and what limits connections.
         listener: the open port.
     """
-    made = app if number == 1 else "service.app:from_environment"
-    config = uvicorn.Config(
-        made,
-        factory=number > 1,
-        workers=number,
-        access_log=False,
-        log_config=None,  # its lines go the way of ours
-        server_header=False,
+    if settings.workers == 1:
+        alone = server(app, settings)
+        alone.run(sockets=[listener])
+        return 1 if alone.cut else 0
+    os.environ["PORT"] = str(listener.getsockname()[1])  # which may have been 0
+    config = configuration(
+        "service.app:from_environment",
+        settings,
+        http="service.limits.connection:Connection",
+        workers=settings.workers,
     )
-    if number == 1:
-        uvicorn.Server(config).run(sockets=[listener])
-    else:
-        os.environ["PORT"] = str(listener.getsockname()[1])  # which may have been 0
-        Workers(config, [listener]).run()
+    Workers(config, [listener]).run()
+    return 0

@@ -38,3 +38,12 @@ def test_links_lead_somewhere() -> None:
     for page in (ROOT / "README.md", *(ROOT / "docs").rglob("*.md"), ROOT / "tests" / "README.md"):
         for link in re.findall(r"\]\(([^)#:]+)\)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
+def test_every_limit_that_can_be_set_is_explained() -> None:
+    """docs/limits.md names each setting that README's table says it explains."""
+    table = (ROOT / "README.md").read_text().partition("| `CARDWISE_MAX_BODY`")[2]
+    settings = re.findall(r"^\| `(CARDWISE_\w+)`", table, re.MULTILINE)
+    told = (ROOT / "docs" / "limits.md").read_text()
+    assert len(settings) >= 8
+    assert [name for name in settings if name not in told] == []

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from tests.benchmarks import load, missing_keys, reading, startup
+from tests.benchmarks import load, missing_keys, overload, reading, startup
 from tests.benchmarks.load import Length
 
 
@@ -24,13 +24,14 @@ class Effort:
     rounds: int
     length: Length
     growth_calls: int
+    overloads: int
     readings: int
     gathers: int
     starts: int
 
 
-FULL = Effort(7, Length(1000, 2.0), 100, 30, 200, 5)
-QUICK = Effort(2, Length(300, 0.7), 30, 5, 30, 2)
+FULL = Effort(7, Length(1000, 2.0), 100, 5, 30, 200, 5)
+QUICK = Effort(2, Length(300, 0.7), 30, 2, 5, 30, 2)
 
 
 class Row(NamedTuple):
@@ -48,7 +49,8 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="measure less; figures are rougher")
     effort = QUICK if parser.parse_args().quick else FULL
     with load.client_core() as apart:
-        rows = [*_load(effort), *_calls(effort), *_start(effort), *_reading(effort)]
+        parts = (_load, _overload, _calls, _start, _reading)
+        rows = [row for part in parts for row in part(effort)]
     _print(rows)
     busy = os.getloadavg()[1]
     sys.stdout.write(
@@ -71,6 +73,27 @@ def _load(effort: Effort) -> Iterator[Row]:
         times = [median(getattr(one, p) for one in figures) * 1000 for p in ("p50", "p99")]
         told = f"{per_second:.0f}/s, {times[0]:.2f} ms, {times[1]:.2f} ms"
         yield Row(f"{name}: rate, median, p99", told)
+
+
+def _overload(effort: Effort) -> Iterator[Row]:
+    rounds = overload.measure(effort.overloads, 2 * effort.length.seconds)
+    kept = median(one.over.rate / one.capacity for one in rounds)
+    p99 = median(one.over.p99 / one.calm.p99 for one in rounds)
+    yield Row("2 x capacity: accepted / capacity", f"{kept:.2f}", ">= 0.9", _met(kept >= 0.9))
+    yield Row("2 x capacity: p99 / p99 at 0.8 x", f"{p99:.2f}", "<= 2.0", _met(p99 <= 2))
+    p50 = median(one.over.p50 / one.calm.p50 for one in rounds)
+    yield Row("2 x capacity: median / median at 0.8 x", f"{p50:.2f}")
+    for name, parts in (
+        ("0.8 x capacity", [one.calm for one in rounds]),
+        ("2 x capacity", [one.over for one in rounds]),
+    ):
+        accepted, shed = (
+            median(v) for v in zip(*((o.rate, len(o.shed) / o.seconds) for o in parts), strict=True)
+        )
+        times = [1000 * median(getattr(o, p) for o in parts) for p in ("p50", "p99")]
+        lost = sum(o.lost for o in parts)
+        told = f"{accepted:.0f}/s, {shed:.0f}/s, {times[0]:.2f} ms, {times[1]:.2f} ms, {lost}"
+        yield Row(f"{name}: accepted, shed, median, p99, lost", told)
 
 
 def _calls(effort: Effort) -> Iterator[Row]:

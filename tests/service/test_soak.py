@@ -140,7 +140,8 @@ def quiet() -> Iterator[None]:
 async def many_sites(folder: Path) -> AsyncIterator[tuple[Caller, FhirClient]]:
     """The real app with its real network client, and the troubled sites."""
     double = Troubled(Random(1))  # noqa: S311 - faults are no secrets
-    settings = Settings(database=folder / "cardwise.sqlite", deadline=DEADLINE)
+    # traced, each takes ten times as long: that is no overload
+    settings = Settings(database=folder / "x.sqlite", deadline=DEADLINE, queue_seconds=60)
     app: Any = create_app(settings, clock=lambda: NOW, rules=RULES)
     inner = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="https://cds.test")
     async with (
