@@ -8,7 +8,7 @@ import pytest
 from hooks.errors import ConfigurationError
 from service.settings import Settings, variable_of
 
-README = Path(__file__).parents[2] / "README.md"
+PAGE = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def test_defaults_listen_on_loopback_in_development() -> None:
@@ -62,6 +62,6 @@ def test_production_reads_no_loopback_server() -> None:
 
 
 def test_every_setting_is_in_the_readme() -> None:
-    """The README's table has each setting's variable, and no other."""
-    told = set(re.findall(r"^\| `((?:CARDWISE_)?[A-Z_]+)` \|", README.read_text(), re.MULTILINE))
+    """docs/settings.md has each setting's variable, and no other."""
+    told = set(re.findall(r"^\| `((?:CARDWISE_)?[A-Z_]+)` \|", PAGE.read_text(), re.MULTILINE))
     assert told == {variable_of(name) for name in Settings.model_fields}
