@@ -31,6 +31,7 @@ class Evaluation:
         ran: ids of the rules that ran to their end.
         blocked: for each rule that could not run, the data it lacked.
         failed: ids of the rules that broke.
+        made: every card a rule made, with its rule; those of rules in shadow are not shown.
     """
 
     cards: list[Card] = field(default_factory=list)
@@ -38,6 +39,7 @@ class Evaluation:
     ran: list[str] = field(default_factory=list)
     blocked: dict[str, list[tuple[Need, Reason]]] = field(default_factory=dict)
     failed: list[str] = field(default_factory=list)
+    made: list[tuple[Card, Rule]] = field(default_factory=list)
 
 
 def applicable(rules: Iterable[Rule], hook: str, drafts: Sequence[Resource]) -> list[Rule]:
@@ -102,6 +104,7 @@ def _run(rule: Rule, chart: Chart, know: Knowledge, call: Call, result: Evaluati
         _fail(rule, type(error).__name__, result)
     else:
         result.ran.append(rule.id)
+        result.made += [(card, rule) for card in cards]
         if rule.status == "active":
             result.cards += cards
             result.gaps += [f for f in findings if isinstance(f, NotChecked)]

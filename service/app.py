@@ -19,14 +19,17 @@ from rules import _actions
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from service import collector, demo, pages
+from service.audit import audited
 from service.discovery import discovery
 from service.feedback import feedback
-from service.feedback_store import FeedbackStore
 from service.invoke import invoke
-from service.metrics import Metrics, metrics
+from service.metrics import Metrics
+from service.metrics import metrics as metrics_page
 from service.outcomes import LastResort, on_defect, on_http_exception, on_request_error
 from service.settings import Settings
 from service.state import State
+from service.store.opening import open_store
+from service.store.retention import retained
 from service.tenants.reload import Tenants
 from service.trust.gate import guarded
 
@@ -76,13 +79,14 @@ def create_app(
 def _state(
     settings: Settings, tenants: Tenants, fhir: FhirClient, clock: Callable[[], datetime]
 ) -> State:
+    metrics = Metrics()
     return State(
         settings=settings,
         catalog=tenants.gate.everyone.catalog,
         knowledge=Knowledge.shipped(),
         fhir=fhir,
-        feedback=FeedbackStore(settings.database),
-        metrics=Metrics(),
+        store=open_store(settings, metrics),
+        metrics=metrics,
         gate=tenants.gate,
         clock=clock,
     )
@@ -98,12 +102,12 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     offers = guarded(discovery, opened=settings.open_discovery)
     routes: list[BaseRoute] = [
         Route("/cds-services", offers, methods=["GET"]),
-        Route("/cds-services/{service_id}", guarded(invoke), methods=["POST"]),
+        Route("/cds-services/{service_id}", guarded(audited(invoke)), methods=["POST"]),
         Route("/cds-services/{service_id}/feedback", guarded(feedback), methods=["POST"]),
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
         Route("/healthz", pages.health, methods=["GET"]),
-        Route("/metrics", metrics, methods=["GET"]),
+        Route("/metrics", metrics_page, methods=["GET"]),
         Route("/", pages.front, methods=["GET"]),
     ]
     if settings.development:
@@ -116,8 +120,9 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
     collector.tune()
-    with app.state.tenants.reloaded_by_signal():
-        yield
+    async with retained(state.store, state.settings.retention_days, state.clock):
+        with app.state.tenants.reloaded_by_signal():
+            yield
     await state.gate.keys.aclose()
     await state.fhir.aclose()
-    state.feedback.close()
+    await state.store.aclose()

@@ -34,6 +34,7 @@ async def invoke(request: Request) -> Response:
     started = time.perf_counter()
     state: State = request.app.state.cardwise
     call = read_request(await read_body(request, state.settings.max_body), hooks.contexts())
+    request.state.call = call
     service = request.path_params["service_id"]
     site: Site = request.state.site
     offered = site.catalog.rules(service, call.hook)
@@ -44,7 +45,9 @@ async def invoke(request: Request) -> Response:
 
     def note(status: int, result: Evaluation | None) -> None:
         seconds = time.perf_counter() - started
-        Record(service, call.hook, status, rules, chart, result, seconds).note(state.metrics)
+        record = Record(service, call.hook, status, rules, chart, result, seconds)
+        record.note(state.metrics)
+        request.state.record = record
 
     try:
         result = evaluate(rules, chart, state.knowledge, _call(state, call), drafts)

@@ -50,6 +50,23 @@ class Metrics:
             registry=self._registry,
         )
 
+        self._feedback = Counter(
+            "cardwise_feedback", "Feedback by what became of it.", ("end",), registry=self._registry
+        )
+        self._lost = Counter(
+            "cardwise_audit_lost",
+            "Calls whose row of the audit trail could not be stored.",
+            registry=self._registry,
+        )
+
+    def feedback(self, end: str, pieces: int) -> None:
+        """Count feedback that was stored, not stored, or about an unknown card."""
+        self._feedback.labels(end).inc(pieces)
+
+    def audit_lost(self, rows: int) -> None:
+        """Count calls that are missing in the audit trail."""
+        self._lost.inc(rows)
+
     def called(self, service: str, hook: str, status: int, seconds: float) -> None:
         """Count one answered call."""
         self._calls.labels(service, hook, str(status)).inc()

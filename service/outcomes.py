@@ -16,10 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooks.errors import (
     NotAuthenticated,
+    NotStored,
     OverBudget,
     PreconditionFailed,
     Problem,
     RequestError,
+    UnknownCard,
     UnknownService,
 )
 
@@ -28,7 +30,9 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     NotAuthenticated: 401,
     UnknownService: 404,
     PreconditionFailed: 412,
+    UnknownCard: 422,
     OverBudget: 429,
+    NotStored: 503,
 }
 _PHRASES: Final = {
     404: ("There is nothing at this address.", "not-found"),
@@ -46,10 +50,17 @@ def outcome(
     return Response(msgspec.json.encode(body), status, headers, media_type="application/fhir+json")
 
 
+def status_of(error: Exception) -> int:
+    """The HTTP status that an exception is answered with."""
+    if isinstance(error, RequestError):
+        return _STATUS.get(type(error), 400)
+    return error.status_code if isinstance(error, HTTPException) else 500
+
+
 async def on_request_error(_: Request, error: Exception) -> Response:
     """Answer what the caller got wrong."""
     assert isinstance(error, RequestError)  # noqa: S101 - Starlette hands over what was registered
-    return outcome(_STATUS.get(type(error), 400), error.problems, _headers(error))
+    return outcome(status_of(error), error.problems, _headers(error))
 
 
 async def on_http_exception(_: Request, error: Exception) -> Response:
@@ -94,7 +105,7 @@ def _headers(error: RequestError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
         told = f' error="invalid_token", error_description="{error.reason}"'
         return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
-    if isinstance(error, OverBudget):
+    if isinstance(error, OverBudget | NotStored):
         return {"Retry-After": str(error.retry_after)}
     return {}
 

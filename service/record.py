@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from prefetch.chart import Chart
+from prefetch.data import Data
 from rules._evaluate import Evaluation
 from rules._rule import Rule
 from service.metrics import Metrics
@@ -34,10 +35,15 @@ class Record:
     result: Evaluation | None
     seconds: float
 
+    @property
+    def pieces(self) -> list[Data]:
+        """What became of each piece of data that the rules need."""
+        keys = sorted({need.key for rule in self.rules for need in rule.needs})
+        return [data for key in keys if (data := self.chart.data(key))]
+
     def note(self, metrics: Metrics) -> None:
         """Count the call, and log it."""
-        keys = sorted({need.key for rule in self.rules for need in rule.needs})
-        pieces = [data for key in keys if (data := self.chart.data(key))]
+        pieces = self.pieces
         metrics.called(self.service, self.hook, self.status, self.seconds)
         metrics.data(pieces)
         ran, failed = (self.result.ran, self.result.failed) if self.result else ([], [])

@@ -7,9 +7,9 @@ from datetime import datetime
 from prefetch.client import FhirClient
 from rules._knowledge.knowledge import Knowledge
 from service.catalog import Catalog
-from service.feedback_store import FeedbackStore
 from service.metrics import Metrics
 from service.settings import Settings
+from service.store.store import Store
 from service.trust.gate import Gate
 
 Clock = Callable[[], datetime]
@@ -23,7 +23,7 @@ class State:
     catalog: Catalog
     knowledge: Knowledge
     fhir: FhirClient
-    feedback: FeedbackStore
+    store: Store
     metrics: Metrics
     gate: Gate
     clock: Clock

@@ -144,6 +144,9 @@ class Tenant(_Part):
     budget: Budget = Field(
         default_factory=Budget, description="How much it may call before it is answered 429."
     )
+    audit_ids: bool = Field(
+        False, description="Whether the audit trail names patients and users by id, not by hash."
+    )
     actions: Actions = Field(
         default_factory=Actions, description="What the EHR makes of suggestions; not read yet."
     )

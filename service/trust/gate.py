@@ -71,8 +71,8 @@ class Gate:
         self.sites = sites
         self.keys.keep_only(sites.key_urls)
 
-    async def admit(self, authorization: list[str], path: str) -> Site:
-        """The site a call belongs to.
+    async def admit(self, authorization: list[str], path: str) -> tuple[Site, str | None]:
+        """The site a call belongs to, and the issuer of its token.
 
         Args:
             authorization: the values of all its Authorization headers.
@@ -82,7 +82,7 @@ class Gate:
             NotAuthenticated: its token is missing, or cannot be trusted.
         """
         if self.sites is None:
-            return self.everyone
+            return self.everyone, None
         token = read_token(authorization)
         site = _choose(self.sites, token)
         _check_header(token, site)
@@ -98,7 +98,7 @@ class Gate:
         end = check_claims(token, site, audiences, self._clock())
         if not self._replay.first_use(token.iss, text(token.claims, "jti"), end):
             raise NotAuthenticated("replay", "Expected a new token, with its own jti, each call.")
-        return site
+        return site, token.iss
 
     async def _keys(self, token: Token, site: Site) -> list[PublicKey]:
         """The keys its kid names: the site's own, or else those at its jku."""
@@ -112,7 +112,7 @@ def guarded(handler: Handler, *, opened: bool = False) -> Handler:
     """The handler, reached only by calls that are admitted and within their budget.
 
     Args:
-        handler: finds the caller's site in `request.state.site`.
+        handler: finds the caller's site in `request.state.site`, and who signed in `issuer`.
         opened: whether a call without a token is everyone's.
     """
 
@@ -122,10 +122,10 @@ def guarded(handler: Handler, *, opened: bool = False) -> Handler:
         authorization = request.headers.getlist("authorization")
         try:
             if opened and not authorization:
-                site = gate.everyone
+                site, issuer = gate.everyone, None
             else:
-                site = await gate.admit(authorization, request.scope["path"])
-            request.state.site = site
+                site, issuer = await gate.admit(authorization, request.scope["path"])
+            request.state.site, request.state.issuer = site, issuer
             with gate.budgets.spend(site):
                 return await handler(request)
         except (NotAuthenticated, OverBudget) as error:
