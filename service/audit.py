@@ -6,6 +6,7 @@ part of a request's content is kept.
 
 import time
 from collections.abc import Iterable
+from functools import wraps
 from typing import Any, Final
 
 import msgspec
@@ -35,6 +36,7 @@ _NOT_CHECKED: Final = ("not-checked", __version__)
 def audited(handler: Handler) -> Handler:
     """The handler, with each of its calls noted before it is answered, whatever the answer is."""
 
+    @wraps(handler)
     async def noted(request: Request) -> Response:
         started = time.perf_counter()
         try:

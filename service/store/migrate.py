@@ -44,7 +44,8 @@ def _upgrade(connection: Connection) -> None:
             f"{REVISIONS[-1]} at most; start the newer version again, or set another database"
         )
     run_scripts(connection)
-    _log.info("database brought from revision %s to %s", found or "none", REVISIONS[-1])
+    if found:
+        _log.info("database brought from revision %s to %s", found, REVISIONS[-1])
 
 
 def _revision(connection: Connection) -> str | None:

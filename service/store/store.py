@@ -21,7 +21,7 @@ from service.store.writer import QueueFull, Writer
 
 T = TypeVar("T")
 
-WINDOW: Final = 0.1  # seconds for which rows of the audit trail may wait for each other
+WINDOW: Final = 0.2  # seconds for which rows of the audit trail may wait for each other
 _RETRY: Final = 5  # seconds after which feedback may be sent again
 _PROBE: Final = 2.0  # seconds within which a store that is ready has committed something
 _log: Final = logging.getLogger("cardwise.store")

@@ -1,7 +1,7 @@
 """The tables, the same on SQLite and PostgreSQL; `docs/record.md` says what each column holds.
 
 They are made and changed by the scripts in `migrations/`, never from here; a test compares the two.
-All are append-only by triggers: a row can be taken out only when it is older than a cut (retention).
+All are append-only by triggers: a row can be taken out only once a cut (retention) covers it.
 """
 
 from typing import Final

@@ -118,20 +118,31 @@ class Writer(Generic[T]):
         self._changed.notify()
 
     def _work(self) -> None:
-        while batch := self._take():
-            rows, tasks = batch
-            try:
-                results = self._commit(rows, tasks)
-            except Exception as error:  # noqa: BLE001 - the thread outlives every failure
-                self._failed(rows, tasks, error)
-            else:
-                self._succeeded()
-                for task, result in zip(tasks, results, strict=True):
-                    _resolve(task.done, result)
+        while self._next():
+            pass
         self._disconnect()
 
-    def _take(self) -> tuple[list[T], list[_Task[Any]]] | None:
-        """What is to be committed next; None at the end."""
+    def _next(self) -> bool:
+        """Commit what waits, once something does; False at the end."""
+        rows, tasks = self._take()
+        if not (rows or tasks) and self._ended():
+            return False
+        try:
+            results = self._commit(rows, tasks)
+        except Exception as error:  # noqa: BLE001 - the thread outlives every failure
+            self._failed(rows, tasks, error)
+        else:
+            self._succeeded()
+            for task, result in zip(tasks, results, strict=True):
+                _resolve(task.done, result)
+        return True
+
+    def _ended(self) -> bool:
+        with self._changed:
+            return self._end is not None and not (self._rows or self._tasks)
+
+    def _take(self) -> tuple[list[T], list[_Task[Any]]]:
+        """What is to be committed next; nothing at the end, or where nobody waits any more."""
         with self._changed:
             self._changed.wait_for(lambda: self._rows or self._urgent())
             if not self._urgent():
@@ -141,16 +152,15 @@ class Writer(Generic[T]):
             waiting = [] if self._rows else list(self._tasks)
             if waiting:
                 self._tasks.clear()
-        tasks = [task for task in waiting if task.done.set_running_or_notify_cancel()]
-        if rows or waiting or self._tasks or self._end is None:
-            return rows, tasks
-        return None
+        return rows, [task for task in waiting if task.done.set_running_or_notify_cancel()]
 
     def _urgent(self) -> bool:
         full = len(self._rows) >= _BATCH and not self._pause
         return bool(self._tasks) or full or self._end is not None
 
     def _commit(self, rows: list[T], tasks: list[_Task[Any]]) -> list[Any]:
+        if not (rows or tasks):
+            return []
         if self._connection is None:
             self._connection = self._engine.connect()
         with self._connection.begin():
