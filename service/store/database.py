@@ -10,7 +10,7 @@ from sqlalchemy.pool import NullPool
 from hooks.errors import ConfigurationError
 
 VARIABLE: Final = "CARDWISE_DATABASE"
-READ_ONLY: Final = {"cardwise_read": True}
+_READS: Final = {"cardwise_reads": True}
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _WAIT: Final = 5  # seconds for a connection, or for another process to let go of the file
 _REMEDY: Final = {
@@ -55,6 +55,18 @@ def open_engine(location: str) -> Engine:
         ) from None
 
 
+def open_reader(location: str) -> Engine:
+    """The engine for reading a database that is there; it makes none, and locks nobody out.
+
+    Raises:
+        ConfigurationError: the location cannot be used, or there is no such file.
+    """
+    engine = open_engine(location)
+    if engine.dialect.name == "sqlite" and not Path(engine.url.database or "").is_file():
+        raise ConfigurationError(f"{VARIABLE}: there is no file {engine.url.database}")
+    return engine.execution_options(**_READS)
+
+
 def told(error: SQLAlchemyError | OSError, engine: Engine) -> ConfigurationError:
     """What is wrong with a database that cannot be opened, in one line, without its password."""
     if isinstance(error, DBAPIError):
@@ -88,7 +100,7 @@ def _sqlite(url: URL) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        reads = connection.get_execution_options().get("cardwise_read")
+        reads = connection.get_execution_options().get("cardwise_reads")
         # a writer that begins as a reader could find the file changed under it when it writes
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 

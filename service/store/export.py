@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from hooks.errors import CardwiseError
 from service.settings import Settings
 from service.store.audit_event import audit_event
-from service.store.database import READ_ONLY, open_engine, told
+from service.store.database import open_reader, told
 from service.store.tables import CALLS
 
 _AT_ONCE = 500
@@ -43,9 +43,9 @@ def export(
         query = query.where(CALLS.c.at < until)
     if tenant is not None:
         query = query.where(CALLS.c.tenant == tenant)
-    engine = open_engine(database)
+    engine = open_reader(database)
     try:
-        with engine.connect().execution_options(**READ_ONLY, yield_per=_AT_ONCE) as connection:
+        with engine.connect().execution_options(yield_per=_AT_ONCE) as connection:
             for row in connection.execute(query).mappings():
                 yield msgspec.json.encode(audit_event(dict(row))) + b"\n"
     except SQLAlchemyError as error:

@@ -57,10 +57,10 @@ def _revision(connection: Connection) -> str | None:
 
 def run_scripts(connection: Connection, target: str = "head") -> None:
     """Run the migrations up to a revision, inside the connection's transaction."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it speaks as soon as it is imported
     from alembic import command  # noqa: PLC0415 - see REVISIONS
     from alembic.config import Config  # noqa: PLC0415
 
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     config = Config()
     scripts = str(Path(__file__).parent / "migrations")
     config.set_main_option("script_location", scripts.replace("%", "%%"))

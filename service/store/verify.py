@@ -9,29 +9,42 @@ import json
 import os
 import sys
 from collections.abc import Iterator
+from typing import Final
 
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from hooks.errors import CardwiseError
 from service.settings import Settings
 from service.store.chain import seal, seal_of_cut
-from service.store.database import READ_ONLY, open_engine
+from service.store.database import open_reader, told
 from service.store.keys import AuditKey
 from service.store.opening import key_of
 from service.store.tables import CALLS, CUTS
 
+_CHANGED: Final = "it was changed, or sealed with another key"
 _Ends = dict[tuple[str, int], str]
 
 
 def verify(database: str, key: AuditKey) -> Iterator[str]:
-    """Each fault of the audit trail, as a sentence; nothing where there is none."""
-    with open_engine(database).connect().execution_options(**READ_ONLY) as connection:
-        ends: _Ends = {}
-        for cut in connection.execute(select(CUTS)).mappings():
-            if cut["seal"] != seal_of_cut(key, dict(cut)):
-                yield f"the cut of {cut['at'].isoformat()} was changed, or sealed with another key"
-            ends |= {(w, last): mark for w, (last, mark) in json.loads(cut["chains"]).items()}
-        yield from _faults(connection, key, ends)
+    """Each fault of the audit trail, as a sentence; nothing where there is none.
+
+    Raises:
+        ConfigurationError: the database cannot be read.
+    """
+    engine = open_reader(database)
+    try:
+        with engine.connect() as connection:
+            ends: _Ends = {}
+            for cut in map(dict, connection.execute(select(CUTS)).mappings()):
+                if cut["seal"] != seal_of_cut(key, cut):
+                    yield f"the cut of {cut['at'].isoformat()}: {_CHANGED}"
+                else:
+                    chains = json.loads(cut["chains"])
+                    ends |= {(writer, last): mark for writer, (last, mark) in chains.items()}
+            yield from _faults(connection, key, ends)
+    except SQLAlchemyError as error:
+        raise told(error, engine) from None
 
 
 def _faults(connection: Connection, key: AuditKey, ends: _Ends) -> Iterator[str]:
@@ -51,7 +64,7 @@ def _faults(connection: Connection, key: AuditKey, ends: _Ends) -> Iterator[str]
         if not follows:
             yield f"{name}: the rows before it are missing"
         elif row["seal"] != seal(key, mark, row):
-            yield f"{name}: it was changed, or sealed with another key"
+            yield f"{name}: {_CHANGED}"
         number, mark = row["number"], row["seal"]
 
 

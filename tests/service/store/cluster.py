@@ -54,7 +54,8 @@ class Cluster:
         """Put everybody out of a database, and let nobody in."""
         name = _name(url)
         self.run(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
-        self.run(f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'")
+        who = f"FROM pg_stat_activity WHERE datname = '{name}'"
+        self.run(f"SELECT pg_terminate_backend(pid) {who}")
 
     def opened(self, url: str) -> None:
         """Let everybody in again."""
@@ -75,7 +76,9 @@ def running(programs: Path) -> Iterator[Cluster]:
             shutil.chown(folder, "postgres")
         _as_owner(programs / "initdb", "-D", data, "-A", "trust", "-U", "postgres", "--no-sync")
         options = f"{_OPTIONS} -c unix_socket_directories={folder}"
-        _as_owner(programs / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start")
+        _as_owner(
+            programs / "pg_ctl", "-D", data, "-w", "-o", options, "-l", folder / "log", "start"
+        )
         try:
             yield Cluster(folder)
         finally:
@@ -88,4 +91,4 @@ def _as_owner(program: Path, *arguments: Path | str) -> None:
     """Run a program of PostgreSQL's, as its own user where we are root."""
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
     command = [*prefix, str(program), *map(str, arguments)]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")  # noqa: S603 - ours

@@ -4,13 +4,13 @@ from typing import Any
 
 from sqlalchemy import Table, select, text
 
-from service.store.database import READ_ONLY, open_engine
+from service.store.database import open_engine, open_reader
 from tests.door import Door
 
 
 def rows(database: str, table: Table) -> list[dict[str, Any]]:
     """Every row of a table, in the order of its key."""
-    with open_engine(database).connect().execution_options(**READ_ONLY) as connection:
+    with open_reader(database).connect() as connection:
         ordered = select(table).order_by(*table.primary_key)
         return [dict(row) for row in connection.execute(ordered).mappings()]
 

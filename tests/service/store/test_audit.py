@@ -1,9 +1,10 @@
-"""The audit trail: a row for each call, whatever its answer, and nobody's id unless it is wanted."""
+"""The audit trail: a row for each call, whatever its answer, and no id that is not wanted."""
 
 import json
 import logging
 from typing import Any
 
+import httpx
 import pytest
 
 from service.store.keys import AuditKey
@@ -37,9 +38,19 @@ async def test_a_call_is_one_row(door: Door, clock: Clock, database: str) -> Non
     assert row["microseconds"] > 0
     (rule,) = json.loads(row["rules"])
     assert rule == {"id": "drug-allergy", "version": "1.0.0", "status": "active", "end": "ran"}
+    assert json.loads(row["data"]) == [{"key": "allergies", "state": "fetched"}]
+
+
+async def test_missing_data_is_kept_with_its_reason(
+    door: Door, clock: Clock, database: str
+) -> None:
+    """What could not be obtained is in the row of the call that was refused for it."""
+    assert await knock(door, clock, fhirServer="https://elsewhere.test/fhir") == 412
+    (row,) = rows(database, CALLS)
     assert json.loads(row["data"]) == [
         {"key": "allergies", "state": "not-obtained", "reason": "fhir-server-not-allowed"}
     ]
+    assert json.loads(row["cards"]) == []
 
 
 async def test_cards_are_kept_with_their_rules(door: Door, clock: Clock, database: str) -> None:
@@ -73,20 +84,21 @@ async def test_cards_in_shadow_are_kept_as_not_shown(
 
 
 @pytest.mark.parametrize(
-    ("path", "changes", "status", "end"),
+    ("sent", "expected"),
     [
-        (SERVICE, {"fhirServer": None, "prefetch": {}}, 412, ["blocked"]),
-        (SERVICE, {"hook": "patient-view"}, 400, []),
-        ("/cds-services/none-such", {}, 404, []),
-        (SERVICE, {"hook": None}, 400, []),
-        (SERVICE, {"hookInstance": "x" * 5000}, 200, ["ran"]),
-        (SERVICE, {"hookInstance": "\x00"}, 200, ["ran"]),
+        ((SERVICE, {"fhirServer": None, "prefetch": {}}), (412, ["blocked"])),
+        ((SERVICE, {"hook": "patient-view"}), (400, [])),
+        (("/cds-services/none-such", {}), (404, [])),
+        ((SERVICE, {"hook": None}), (400, [])),
+        ((SERVICE, {"hookInstance": "x" * 5000}), (200, ["ran"])),
+        ((SERVICE, {"hookInstance": "\x00"}), (200, ["ran"])),
     ],
 )
 async def test_refusals_are_kept_too(
-    door: Door, clock: Clock, database: str, path: str, changes: Any, status: int, end: list[str]
+    door: Door, clock: Clock, database: str, sent: Any, expected: Any
 ) -> None:
     """A call that was admitted has its row, with what could be read of it; long texts are cut."""
+    (path, changes), (status, ends) = sent, expected
     answer = await door.client.post(
         path, json=order_sign(draft(), **changes), headers=Caller(clock, path).bearer()
     )
@@ -94,7 +106,7 @@ async def test_refusals_are_kept_too(
     await committed(door)
     (row,) = rows(database, CALLS)
     assert (row["status"], row["tenant"]) == (status, "mercy")
-    assert [rule["end"] for rule in json.loads(row["rules"])] == end
+    assert [rule["end"] for rule in json.loads(row["rules"])] == ends
     assert len(row["hook_instance"] or "") <= 255
 
 
@@ -125,8 +137,7 @@ async def test_nobody_is_named(
 
 async def test_a_tenant_may_want_ids(tmp_path: Any, clock: Clock, database: str) -> None:
     """`audit_ids` has patients and users of that tenant named, and those of no other."""
-    config = CONFIG.replace("[tenants.mercy.trust]", "[tenants.mercy]\naudit_ids = true\n\n"
-                            "[tenants.mercy.trust]")
+    config = CONFIG.replace("[tenants.mercy]\n", "[tenants.mercy]\naudit_ids = true\n")
     async with opened(tmp_path, clock, config, database=database) as door:
         await knock(door, clock)
     (row,) = rows(database, CALLS)
@@ -162,11 +173,7 @@ async def test_a_request_id_is_kept(tmp_path: Any, clock: Clock, database: str) 
             scope["state"] = {"request_id": "req-42"}
             await inner(scope, receive, send)
 
-        import httpx
-
         transport = httpx.ASGITransport(tagged)
         async with httpx.AsyncClient(transport=transport, base_url="https://cds.test") as client:
-            await client.post(
-                SERVICE, json=order_sign(draft()), headers=Caller(clock).bearer()
-            )
+            await client.post(SERVICE, json=order_sign(draft()), headers=Caller(clock).bearer())
     assert [row["request_id"] for row in rows(database, CALLS)] == ["req-42"]

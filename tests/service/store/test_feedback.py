@@ -65,9 +65,7 @@ async def test_a_repeated_call_gives_cards_that_can_be_told_of(
     assert len(rows(database, FEEDBACK)) == 1
 
 
-async def test_a_card_of_another_tenant_is_unknown(
-    door: Door, clock: Clock, database: str
-) -> None:
+async def test_a_card_of_another_tenant_is_unknown(door: Door, clock: Clock, database: str) -> None:
     """Who has learned of a card's id can say nothing about it, and learns nothing of it."""
     door.keys.sets[SHARED["jku"]] = next(iter(door.keys.sets.values()))
     card = await given(door, clock)
@@ -90,9 +88,7 @@ async def test_a_card_of_another_service_is_unknown(
     assert rows(database, FEEDBACK) == []
 
 
-async def test_a_card_in_shadow_is_unknown(
-    tmp_path: Any, clock: Clock, database: str, door: Door
-) -> None:
+async def test_a_card_in_shadow_is_unknown(tmp_path: Any, clock: Clock, door: Door) -> None:
     """What was not shown cannot have been acted upon."""
     card = await given(door, clock, hookInstance="shadowed")
     shadow = door.config.read_text() + '\n[tenants.mercy.rules]\ndrug-allergy = "shadow"\n'
@@ -156,4 +152,3 @@ async def test_a_card_about_what_was_not_checked(ehr: EHR, database: str) -> Non
     answer = await ehr.client.post(f"{SERVICE}/feedback", json={"feedback": [item]})
     assert answer.status_code == 200
     assert [row["rule"] for row in rows(database, FEEDBACK)] == ["not-checked"]
-
