@@ -18,6 +18,7 @@ from hooks.request import HookRequest
 from prefetch.data import Data
 from rules._rule import Rule
 from service import __version__
+from service.catalog import SERVICES
 from service.outcomes import status_of
 from service.record import Record
 from service.state import State
@@ -64,10 +65,10 @@ def _noted(request: Request, state: State, status: int, seconds: float) -> Noted
     cards = _cards(record)
     row = {
         "at": state.clock(),
-        "request_id": stored(request.scope["state"].get("request_id"), _LONGEST),
+        "request_id": stored(getattr(request.state, "request_id", None), _LONGEST),
         "tenant": site.id,
         "issuer": stored(request.state.issuer, _LONGEST),
-        "service": stored(request.path_params["service_id"], _LONGEST),
+        "service": _known(request.path_params["service_id"]),
         "status": status,
         "microseconds": round(seconds * 1e6),
         **_subjects(getattr(request.state, "call", None), site, state),
@@ -89,6 +90,11 @@ def _noted(request: Request, state: State, status: int, seconds: float) -> Noted
         if card["shown"]
     ]
     return Noted(row, issued)
+
+
+def _known(service: str) -> str:
+    """The service, if there is one of that name; anything else could be anything."""
+    return service if any(service == each.id for each in SERVICES) else ""
 
 
 def _subjects(call: HookRequest | None, site: Site, state: State) -> Row:

@@ -76,7 +76,7 @@ def _entities(row: Mapping[str, Any]) -> list[Json]:
         ]
     call = {
         "type": _coding(f"{_HL7}/audit-entity-type", "2", "System Object"),
-        "name": " ".join(part for part in (row["service"], row["hook"]) if part),
+        "name": f"{row['service'] or 'unknown service'} {row['hook'] or ''}".strip(),
         "detail": list(_details(row)),
     }
     if row["hook_instance"]:

@@ -1,6 +1,7 @@
 """Nothing that is kept can be changed or taken out by a statement, and what is changed shows."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from service.store.tables import CALLS, CUTS, FEEDBACK, ISSUED, METADATA
 from service.store.verify import verify
 from tests.callers import FEEDBACK as PATH
 from tests.callers import Caller, Clock
-from tests.door import AUDIT_KEY, Door
+from tests.door import AUDIT_KEY, Door, opened
 from tests.service.store.kept import committed, rows, run
 
 KEY = AuditKey(AUDIT_KEY)
@@ -120,6 +121,23 @@ async def test_retention_takes_out_what_is_older(door: Door, clock: Clock, datab
     assert len(rows(database, CUTS)) == 1
     await fill(door, clock, 1)
     assert list(verify(database, KEY)) == []
+
+
+async def test_retention_runs_by_itself(
+    tmp_path: Path, door: Door, clock: Clock, database: str
+) -> None:
+    """With a number of days set, a process that starts takes out what is older."""
+    await fill(door, clock)
+    folder = tmp_path / "later"
+    folder.mkdir()
+    clock.forward(3 * 86400)
+    async with opened(folder, clock, database=database, retention_days=2) as later:
+        store = later.app.state.cardwise.store
+        tries = iter(range(100))  # in a thread beside the loop: each try waits for the database
+        while rows(database, FEEDBACK) and next(tries, None) is not None:
+            await store.ready()
+    assert rows(database, CALLS) == rows(database, FEEDBACK) == []
+    assert [row["older_than"] for row in rows(database, CUTS)] == [clock() - timedelta(days=2)]
 
 
 async def test_a_forged_cut_shows(door: Door, clock: Clock, database: str) -> None:

@@ -126,6 +126,10 @@ async def test_it_is_a_command(door: Door, clock: Clock, database: str) -> None:
     written = await asyncio.to_thread(command, database, "export", "--since", "2020-01-01")
     ids = [json.loads(line)["id"] for line in written.splitlines()]
     assert ids == [event["id"] for event in events(database)]
+    for patient, found in ((PATIENT, 1), ("another", 0)):
+        asked = ("export", "--tenant", "mercy", "--patient", patient)
+        written = await asyncio.to_thread(command, database, *asked)
+        assert written.count(b"\n") == found
     verdict = await asyncio.to_thread(command, database, "verify")
     assert verdict == b"the audit trail is as written\n"
 

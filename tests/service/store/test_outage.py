@@ -14,14 +14,14 @@ from service.store import writer as writers
 from service.store.database import open_engine
 from service.store.keys import AuditKey
 from service.store.migrate import bring_up_to_date
-from service.store.store import Noted, Store
+from service.store.store import Store
 from service.store.tables import CALLS, CUTS, FEEDBACK
 from tests.callers import FEEDBACK as PATH
 from tests.callers import Caller, Clock
 from tests.door import Door, opened
 from tests.ehr import Json
 from tests.service.store.cluster import Cluster
-from tests.service.store.kept import committed, rows
+from tests.service.store.kept import committed, noted, rows
 
 Switch = Callable[[], object]
 
@@ -93,12 +93,6 @@ async def test_waiting_for_the_trail_does_not_stop_cards(
     assert len(rows(database, CALLS)) == 2
 
 
-def _noted(clock: Clock, number: int, **changes: object) -> Noted:
-    row: Json = dict.fromkeys(column.name for column in CALLS.columns if column.name != "seal")
-    row |= {"at": clock(), "tenant": "", "service": str(number), "status": 200, "microseconds": 1}
-    return Noted(row | {"ids": "hashed", "rules": "", "data": "", "cards": ""} | changes, ())
-
-
 async def test_what_waits_is_bounded(
     clock: Clock, database: str, outage: tuple[Switch, Switch]
 ) -> None:
@@ -109,7 +103,7 @@ async def test_what_waits_is_bounded(
     fail()
     extra = 700
     for number in range(writers.MOST_ROWS + extra):
-        await store.note(_noted(clock, number), 1)
+        await store.note(noted(clock(), number), 1)
     recover()
     await store.aclose()
     found = [int(row["service"]) for row in rows(database, CALLS)]
@@ -125,7 +119,7 @@ async def test_a_row_that_can_never_be_stored_holds_up_no_other(
     lost: list[int] = []
     store = Store(database, AuditKey("k" * 32), lost=lost.append)
     for number, ids in enumerate(["hashed", "neither", "hashed"]):
-        await store.note(_noted(clock, number, ids=ids), 1)
+        await store.note(noted(clock(), number, ids=ids), 1)
     assert await store.ready()
     await store.aclose()
     assert [row["service"] for row in rows(database, CALLS)] == ["0", "2"]
@@ -136,7 +130,7 @@ async def test_shutdown_commits_what_waits(clock: Clock, database: str) -> None:
     """What was noted just before the end is there after it."""
     store = Store(database, AuditKey("k" * 32))
     for number in range(2500):
-        await store.note(_noted(clock, number), 1)
+        await store.note(noted(clock(), number), 1)
     await store.aclose()
     assert len(rows(database, CALLS)) == 2500
 
@@ -149,7 +143,7 @@ async def test_shutdown_gives_up_in_the_end(
     fail, recover = outage
     store = Store(database, AuditKey("k" * 32), lost=lost.append)
     fail()
-    await store.note(_noted(clock, 1), 1)
+    await store.note(noted(clock(), 1), 1)
     await store.aclose()
     recover()
     assert lost == [1]
