@@ -6,11 +6,10 @@ who can write to the database can take the triggers off, but not seal what they 
 """
 
 import secrets
-from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from service.store.keys import AuditKey
-from service.store.rows import Row
+from service.store.rows import Row, plain
 from service.store.tables import CALLS
 
 _SEALED: Final = [column.name for column in CALLS.columns if column.name != "seal"]
@@ -37,14 +36,9 @@ class Chain:
 
 def seal(key: AuditKey, previous: str, row: Row) -> str:
     """The seal of a row after the one sealed `previous`."""
-    return key.seal(previous, [_plain(row[name]) for name in _SEALED])
-
-
-def _plain(value: Any) -> Any:
-    """A time as every database gives it back."""
-    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else value
+    return key.seal(previous, [plain(row[name]) for name in _SEALED])
 
 
 def seal_of_cut(key: AuditKey, cut: Row) -> str:
     """The seal of what retention has taken out."""
-    return key.seal("cut", [_plain(cut[name]) for name in ("at", "older_than", "chains")])
+    return key.seal("cut", [plain(cut[name]) for name in ("at", "older_than", "chains")])

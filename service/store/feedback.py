@@ -40,8 +40,7 @@ class Delivery:
         """
         cards = self._issued(connection)
         rows = [self._row(item, cards[item.card]) for item in self.items if item.card in cards]
-        if rows:
-            connection.execute(insert_once(FEEDBACK, connection), rows)
+        insert_once(connection, FEEDBACK, rows)
         return [place for place, item in enumerate(self.items) if item.card not in cards]
 
     def _issued(self, connection: Connection) -> dict[str, Row]:

@@ -85,7 +85,7 @@ def cut(
         ends = _ends(connection, older_than)
         row: Row = {"at": now, "older_than": older_than, "chains": json.dumps(ends)}
         row["seal"] = seal_of_cut(key, row)
-        connection.execute(insert_once(CUTS, connection), [row])
+        insert_once(connection, CUTS, [row])
     taken = 0
     for writer, (last, _) in ends.items():
         while not stopped() and (rows := _cut_chain(engine, writer, last)):

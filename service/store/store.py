@@ -120,10 +120,8 @@ class Store:
         self._chain = self._chain or Chain(self.key)
         for noted in batch:
             self._chain.add(noted.call)
-        connection.execute(insert_once(CALLS, connection), [noted.call for noted in batch])
-        issued = [row for noted in batch for row in noted.issued]
-        if issued:
-            connection.execute(insert_once(ISSUED, connection), issued)
+        insert_once(connection, CALLS, [noted.call for noted in batch])
+        insert_once(connection, ISSUED, [row for noted in batch for row in noted.issued])
 
     def _lose(self, rows: int) -> None:
         self._count_lost(rows)
