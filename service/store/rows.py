@@ -46,10 +46,10 @@ def _each(table: Table) -> Insert:
 
 @lru_cache
 def _all_at_once(table: Table) -> Insert:
-    """One statement for all rows. SQLite takes and gives back the interpreter's lock for each.
+    """One statement for all rows, during which the interpreter's lock is free.
 
-    With a statement for each row, the writer and the threads that answer calls would hand that lock
-    to and fro a thousand times a second, at a fifth of the calls. Triggers keep each row once.
+    With a statement for each row, the thread that writes and the one that answers calls hand that
+    lock to and fro for each: measured, 5% fewer calls. Triggers keep each row once.
     """
     each = func.json_each(text(":rows")).table_valued("value")
     values = [func.json_extract(each.c.value, f"$[{place}]") for place in range(len(table.columns))]
