@@ -25,13 +25,20 @@ def bring_up_to_date(engine: Engine) -> None:
     """
     try:
         if engine.dialect.name == "sqlite":
-            Path(engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
+            _make_file(Path(engine.url.database or ""))
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
             _upgrade(connection)
     except (SQLAlchemyError, OSError) as error:
         raise told(error, engine) from None
+
+
+def _make_file(path: Path) -> None:
+    """Make an SQLite file that only its owner reads; its journal's files take after it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if not path.exists():
+        path.touch(0o600)
 
 
 def _upgrade(connection: Connection) -> None:

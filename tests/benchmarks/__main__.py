@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from tests.benchmarks import load, missing_keys, reading, startup
+from tests.benchmarks import audit, load, missing_keys, reading, startup
 from tests.benchmarks.load import Length
 
 
@@ -48,7 +48,13 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="measure less; figures are rougher")
     effort = QUICK if parser.parse_args().quick else FULL
     with load.client_core() as apart:
-        rows = [*_load(effort), *_calls(effort), *_start(effort), *_reading(effort)]
+        rows = [
+            *_load(effort),
+            *_audit(effort),
+            *_calls(effort),
+            *_start(effort),
+            *_reading(effort),
+        ]
     _print(rows)
     busy = os.getloadavg()[1]
     sys.stdout.write(
@@ -71,6 +77,13 @@ def _load(effort: Effort) -> Iterator[Row]:
         times = [median(getattr(one, p) for one in figures) * 1000 for p in ("p50", "p99")]
         told = f"{per_second:.0f}/s, {times[0]:.2f} ms, {times[1]:.2f} ms"
         yield Row(f"{name}: rate, median, p99", told)
+
+
+def _audit(effort: Effort) -> Iterator[Row]:
+    pairs = audit.compare(effort.rounds, effort.length)
+    rate, p50 = (load.between(pairs, name) for name in ("rate", "p50"))
+    yield Row("audit waited for / written behind, requests per second", f"{rate:.2f}")
+    yield Row("audit waited for / written behind, median, 1 connection", f"{p50:.2f}")
 
 
 def _calls(effort: Effort) -> Iterator[Row]:

@@ -92,6 +92,17 @@ def test_many_may_start_at_once(database: str) -> None:
         assert list(pool.map(bring_up_to_date, engines)) == [None] * 8
 
 
+def test_a_file_is_for_its_owner(tmp_path: Path) -> None:
+    """Nobody else on the machine can read what is kept, nor the journal beside it."""
+    path = tmp_path / "data" / "x.sqlite"
+    bring_up_to_date(open_engine(str(path)))
+    with open_engine(str(path)).begin() as connection:
+        connection.execute(text("PRAGMA user_version = 1"))
+        files = list(path.parent.iterdir())
+    assert len(files) == 3
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+
+
 def test_a_newer_database_is_left_alone(database: str) -> None:
     """An older program does not touch what it does not know; it says which version is needed."""
     bring_up_to_date(open_engine(database))
