@@ -23,6 +23,8 @@ T = TypeVar("T")
 MOST_ROWS: Final = 10_000  # that wait; more are lost, counted and logged
 MOST_TASKS: Final = 1_000
 _BATCH: Final = 1_000
+_SIP: Final = 10  # rows
+_REST: Final = 0.002  # seconds
 _PAUSES: Final = (0.1, 5.0)  # seconds: after the first failure, and at most
 _GRACE: Final = 5.0  # seconds in which to write what waits, when the process ends
 _log: Final = logging.getLogger("cardwise.store")
@@ -172,7 +174,7 @@ class Writer(Generic[T]):
         """Insert rows; one that the database can never take is given up, not the others."""
         try:
             with connection.begin_nested():
-                self._insert(connection, rows)
+                self._in_sips(connection, rows)
         except Exception as error:
             if _is_outage(error):
                 raise
@@ -182,6 +184,17 @@ class Writer(Generic[T]):
                 return
             _log.error("a row of the audit trail cannot be stored: %s", type(error).__name__)
             self._give_up(1)
+
+    def _in_sips(self, connection: Connection, rows: list[T]) -> None:
+        """Insert a few rows at a time, and rest in between unless somebody waits.
+
+        Where there is one core for both, a call that is being answered is held up by a few rows
+        then, and not by a whole batch.
+        """
+        for start in range(0, len(rows), _SIP):
+            self._insert(connection, rows[start : start + _SIP])
+            with self._changed:
+                self._changed.wait_for(self._urgent, _REST)
 
     def _succeeded(self) -> None:
         if not self.healthy:
