@@ -9,6 +9,8 @@ CardwiseError
 │   ├── WrongPatient          a draft order is for somebody else
 │   ├── NotAuthenticated      the caller's token is missing or cannot be trusted
 │   ├── OverBudget            the caller's site calls more than was agreed
+│   ├── UnknownCard           feedback is about a card that was not given to this caller
+│   ├── NotStored             what was sent is right, and cannot be stored now
 │   └── Unavailable           what is needed to check a call cannot be reached
 ├── PreconditionFailed      required patient data could not be obtained
 ├── NotObtained             a rule read something that was not obtained
@@ -116,6 +118,23 @@ class Unavailable(RequestError):
 
     def __init__(self, text: str, retry_after: int) -> None:
         self.retry_after = retry_after
+        super().__init__(Problem(text, code="no-store"))
+
+
+class UnknownCard(RequestError):
+    """Feedback is about a card that this service did not give this caller (HTTP 422)."""
+
+
+class NotStored(RequestError):
+    """What was sent cannot be stored now; sending it again does no harm (HTTP 503).
+
+    Attributes:
+        retry_after: seconds after which it may be sent again.
+    """
+
+    def __init__(self, retry_after: int) -> None:
+        self.retry_after = retry_after
+        text = "This could not be stored, and was not acknowledged; send it again later."
         super().__init__(Problem(text, code="no-store"))
 
 

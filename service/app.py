@@ -23,9 +23,9 @@ from prefetch.client import FhirClient
 from rules import _actions
 from rules._rule import Rule
 from service import collector, operators, pages
+from service.audit import audited
 from service.discovery import discovery
 from service.feedback import feedback
-from service.feedback_store import FeedbackStore
 from service.invoke import invoke
 from service.limits.admission import Admission
 from service.limits.server import bound
@@ -35,6 +35,8 @@ from service.rulebook import RuleBook
 from service.settings import Settings
 from service.shared import Shared
 from service.state import State
+from service.store.opening import open_store
+from service.store.retention import retained
 from service.telemetry import logs
 from service.telemetry.health import Check, Readiness, faultless, health, ready
 from service.telemetry.metrics import Metrics
@@ -125,7 +127,7 @@ def _state(
         observer=Reads(counted, traces),
     )
     counted.watch(Breakers(tenants.gate, fhir))
-    store = FeedbackStore(settings.database)
+    store = open_store(settings, counted)
     shared = Shared(settings.redis.get_secret_value()) if settings.redis else None
     checks: dict[str, Check] = {"store": store.ready}
     if shared:
@@ -136,7 +138,7 @@ def _state(
         rules=book,
         breakers=breaker.Breakers(time.monotonic, threshold=_RULE_FAILURES, rest=_RULE_REST),
         fhir=fhir,
-        feedback=store,
+        store=store,
         metrics=counted,
         traces=traces,
         readiness=Readiness(checks),
@@ -178,7 +180,7 @@ def _routes(settings: Settings) -> list[BaseRoute]:
     offers = guarded(discovery, opened=settings.open_discovery)
     return [
         Route("/cds-services", offers, methods=["GET"]),
-        Route("/cds-services/{service_id}", guarded(invoke), methods=["POST"]),
+        Route("/cds-services/{service_id}", guarded(audited(invoke)), methods=["POST"]),
         Route("/cds-services/{service_id}/feedback", guarded(feedback), methods=["POST"]),
         Route("/rules", pages.rule_list, methods=["GET"]),
         Route("/rules/{rule_id}", pages.rule_page, methods=["GET"]),
@@ -209,7 +211,8 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
     state: State = app.state.cardwise
     _actions.warm_up()
     collector.tune()
-    async with app.state.upkeep.going_on():
+    kept = retained(state.store, state.settings.retention_days, state.clock)
+    async with app.state.upkeep.going_on(), kept:
         state.readiness.serving = True
         yield
         state.readiness.serving = False
@@ -219,6 +222,6 @@ async def _lifespan(app: Starlette) -> AsyncIterator[None]:
         await state.shared.aclose()
     await state.gate.keys.aclose()
     await state.fhir.aclose()
-    state.feedback.close()
+    await state.store.aclose()
     if state.traces:
         await state.traces.aclose()

@@ -38,6 +38,7 @@ async def invoke(request: Request) -> Response:
     state: State = request.app.state.cardwise
     body = await read_body(request, state.settings)
     call = read_request(body, hooks.contexts(), state.settings.max_items)
+    request.state.call = call
     service = request.path_params["service_id"]
     site: Site = request.state.site
     offered = site.catalog.rules(service, call.hook)
@@ -59,6 +60,7 @@ async def invoke(request: Request) -> Response:
             seconds=time.perf_counter() - started,
         )
         record.note(state.metrics)
+        request.state.record = record
         if state.witness is not None:
             state.witness(call.hook_instance, record)
 

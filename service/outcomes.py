@@ -15,12 +15,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from hooks.errors import (
     NotAuthenticated,
+    NotStored,
     OverBudget,
     PreconditionFailed,
     Problem,
     RequestError,
     TooMuch,
     Unavailable,
+    UnknownCard,
     UnknownService,
 )
 from service.telemetry.exchange import request_id, tell
@@ -32,7 +34,9 @@ _STATUS: Final[dict[type[RequestError], int]] = {
     UnknownService: 404,
     PreconditionFailed: 412,
     TooMuch: 413,
+    UnknownCard: 422,
     OverBudget: 429,
+    NotStored: 503,
     Unavailable: 503,
 }
 _PHRASES: Final = {
@@ -58,10 +62,17 @@ def busy(text: str) -> Response:
     return outcome(503, [Problem(text, code="throttled")], {"Retry-After": "1"})
 
 
+def status_of(error: Exception) -> int:
+    """The HTTP status that an exception is answered with."""
+    if isinstance(error, RequestError):
+        return _STATUS.get(type(error), 400)
+    return error.status_code if isinstance(error, HTTPException) else 500
+
+
 async def on_request_error(_: Request, error: Exception) -> Response:
     """Answer what the caller got wrong."""
     assert isinstance(error, RequestError)  # noqa: S101 - Starlette hands over what was registered
-    return outcome(_STATUS.get(type(error), 400), error.problems, _headers(error))
+    return outcome(status_of(error), error.problems, _headers(error))
 
 
 async def on_http_exception(_: Request, error: Exception) -> Response:
@@ -106,7 +117,7 @@ def _headers(error: RequestError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
         told = f' error="invalid_token", error_description="{error.reason}"'
         return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
-    if isinstance(error, OverBudget | Unavailable):
+    if isinstance(error, OverBudget | Unavailable | NotStored):
         return {"Retry-After": str(error.retry_after)}
     return {}
 

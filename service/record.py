@@ -1,9 +1,9 @@
 """What is said of a call once it is answered: counters and facts for the log, no patient's."""
 
 from dataclasses import dataclass
-from itertools import chain
 
 from prefetch.chart import Chart
+from prefetch.data import Data
 from rules._evaluate import Evaluation
 from rules._rule import Rule
 from service.telemetry import exchange
@@ -36,18 +36,30 @@ class Record:
     result: Evaluation | None
     seconds: float
 
+    @property
+    def pieces(self) -> list[Data]:
+        """What became of each piece of data that the rules need."""
+        keys = sorted({need.key for rule in self.rules for need in rule.needs})
+        return [data for key in keys if (data := self.chart.data(key))]
+
+    @property
+    def ends(self) -> dict[str, str]:
+        """How each rule ended: ran, blocked, failed, cut off, or resting."""
+        result = self.result or Evaluation()
+        ended = {"ran": result.ran, "failed": result.failed, "cut off": result.cut}
+        ended["resting"] = result.resting
+        told = {rule: end for end, rules in ended.items() for rule in rules}
+        return {rule.id: told.get(rule.id, "blocked") for rule in self.rules}
+
     def note(self, metrics: Metrics) -> None:
         """Count the call, and tell the log of it."""
-        keys = sorted({need.key for rule in self.rules for need in rule.needs})
-        pieces = [data for key in keys if (data := self.chart.data(key))]
+        pieces = self.pieces
         result = self.result or Evaluation()
-        broken = {"failed": result.failed, "cut off": result.cut, "resting": result.resting}
-        ended = {*result.ran, *chain.from_iterable(broken.values())}
-        blocked = sorted({rule.id for rule in self.rules} - ended)
         metrics.called(self.tenant, self.service, self.hook, self.status, self.seconds)
         metrics.data(self.tenant, pieces)
-        for end, ids in {"ran": result.ran, "blocked": blocked, **broken}.items():
-            metrics.rules(self.tenant, ids, end)
+        ends = self.ends
+        for rule, end in ends.items():
+            metrics.rules(self.tenant, [rule], end)
         metrics.cards(self.tenant, result.fired)
         exchange.tell(
             service=self.service,
@@ -56,6 +68,6 @@ class Record:
             cards=len(result.cards),
             ran=result.ran,
             failed=[*result.failed, *result.cut, *result.resting],
-            blocked=blocked,
+            blocked=[rule for rule, end in ends.items() if end == "blocked"],
             data={p.need.key: p.reason or p.state for p in pieces},
         )

@@ -25,6 +25,11 @@ PREFIX = "CARDWISE_"
 _SHORTEST_TOKEN: Final = 32
 
 
+def _text(value: object) -> object:
+    """A path as text: a database is named by either a path or a URL."""
+    return str(value) if isinstance(value, Path) else value
+
+
 def _listed(value: object) -> object:
     """A comma-separated list, as the environment has it."""
     return (
@@ -60,7 +65,23 @@ class Settings(BaseModel):
         "development", description="development opens the demo EHR and loopback FHIR servers."
     )
     public_url: str = Field("", description="The service's own URL as EHRs and browsers see it.")
-    database: Path = Field(Path("data/cardwise.sqlite"), description="SQLite file for feedback.")
+    database: Annotated[str, BeforeValidator(_text)] = Field(
+        "data/cardwise.sqlite",
+        min_length=1,
+        repr=False,
+        description="SQLite file, or URL of a PostgreSQL database, for audit trail and feedback.",
+    )
+    audit_key: str = Field(
+        "",
+        repr=False,
+        description="Secret of 32 characters or more: hashes patients and users, seals rows.",
+    )
+    audit_wait: bool = Field(
+        False, description="Whether a call is answered only once its audit row is on disk."
+    )
+    retention_days: float | None = Field(
+        None, gt=0, description="Days after which what is kept is taken out; by default never."
+    )
     fhir_servers: Annotated[frozenset[str], BeforeValidator(_listed)] = Field(
         frozenset(), description="FHIR base URLs that may be read, separated by commas; https."
     )

@@ -7,11 +7,11 @@ from datetime import datetime
 from prefetch.breaker import Breakers
 from prefetch.client import FhirClient
 from service.catalog import Catalog
-from service.feedback_store import FeedbackStore
 from service.record import Record
 from service.rulebook import RuleBook
 from service.settings import Settings
 from service.shared import Shared
+from service.store.store import Store
 from service.telemetry.health import Readiness
 from service.telemetry.metrics import Metrics
 from service.telemetry.traces import Traces
@@ -36,7 +36,7 @@ class State:
     rules: RuleBook
     breakers: Breakers
     fhir: FhirClient
-    feedback: FeedbackStore
+    store: Store
     metrics: Metrics
     traces: Traces | None
     readiness: Readiness

@@ -19,6 +19,8 @@ from tests.callers import ec as ec_key
 from tests.callers import public as public_key
 from tests.ehr import FHIR_BASE, RULES, TOKEN, Json, allergy, draft, order_sign
 
+AUDIT_KEY = "a secret of the tests, long enough"
+
 
 @dataclass
 class Door:
@@ -72,7 +74,7 @@ async def opened(
     fhir = FhirServer(frozenset({TOKEN}), page_size=50, base_url=FHIR_BASE, clock=clock)
     fhir.load(allergy())
     given: Json = {"public_url": PUBLIC, "database": folder / "x.sqlite", "config": file}
-    given |= {"warm_keys": False, "open_metrics": True}
+    given |= {"warm_keys": False, "open_metrics": True, "audit_key": AUDIT_KEY}
     app = create_app(
         Settings(**(given | settings)),
         clock=clock,

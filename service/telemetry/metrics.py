@@ -67,6 +67,12 @@ class Metrics:
         self._of_the_process()
 
     def _of_what_it_needs(self) -> None:
+        self._feedback = self._counter("feedback", "Feedback by what became of it.", "end")
+        self._lost = Counter(
+            "cardwise_audit_lost",
+            "Calls whose row of the audit trail could not be stored.",
+            registry=self.registry,
+        )
         self._keys = Gauge(
             "cardwise_keys",
             "Whether a tenant's keys can be had: 1, or 0.",
@@ -140,6 +146,14 @@ class Metrics:
     def store(self, name: str, *, up: bool) -> None:
         """Set whether a store answers."""
         self._stores.labels(name).set(up)
+
+    def feedback(self, end: str, pieces: int) -> None:
+        """Count feedback that was stored, not stored, or about an unknown card."""
+        self._feedback(end).inc(pieces)
+
+    def audit_lost(self, rows: int) -> None:
+        """Count calls that are missing in the audit trail."""
+        self._lost.inc(rows)
 
     def queried(self, tenant: str, server: str, source: str) -> None:
         """Count a query that was sent to the server, or shared in another's answer."""

@@ -10,6 +10,7 @@ from service.tenants.sites import Site, Sites
 
 # Anybody can sign as the public sandbox: its private key is in its public repository.
 _SANDBOX = "sandbox.cds-hooks.org"
+_KEY = 32  # characters that the audit key has at least
 
 
 def refuse_insecure(settings: Settings, sites: Sites | None) -> None:
@@ -45,6 +46,11 @@ def _open(settings: Settings) -> Iterator[str]:
         yield (
             f"{variable_of('public_url')}: set it to the https URL that EHRs call; whatever ends "
             "TLS there stands in front of this service"
+        )
+    if len(settings.audit_key) < _KEY:
+        yield (
+            f"{variable_of('audit_key')}: set it to a secret of {_KEY} characters or more, such as "
+            "`openssl rand -hex 32` prints, and keep it: docs/record.md says what for"
         )
     if "*" in settings.origins:
         yield f"{variable_of('cors_origins')}: name the browser origins that may call, or none"

@@ -168,6 +168,9 @@ class Tenant(Part):
     budget: Budget = Field(
         default_factory=Budget, description="How much it may call before it is answered 429."
     )
+    audit_ids: bool = Field(
+        False, description="Whether the audit trail names patients and users by id, not by hash."
+    )
     prefetch: dict[Name, str] = Field(
         default_factory=dict,
         description="Templates by prefetch key, asked and advertised in place of ours.",

@@ -108,7 +108,7 @@ def guarded(handler: Handler, *, opened: bool = False) -> Handler:
     """The handler, reached only by calls that are admitted and within their budget.
 
     Args:
-        handler: finds the caller's site in `request.state.site`.
+        handler: finds the caller's site in `request.state.site`, and who signed in `issuer`.
         opened: whether a call without a token is everyone's.
     """
 
@@ -122,6 +122,7 @@ def guarded(handler: Handler, *, opened: bool = False) -> Handler:
             else:
                 site, token = await gate.admit(authorization, request.scope["path"])
             request.state.site = site
+            request.state.issuer = token.issuer if token else None
             async with state.ledger.entered(site, token):
                 return await handler(request)
         except (NotAuthenticated, OverBudget, Unavailable) as error:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import NamedTuple
 
-from tests.benchmarks import load, missing_keys, overload, reading, startup
+from tests.benchmarks import audit, load, missing_keys, overload, reading, startup
 from tests.benchmarks.load import Length
 
 
@@ -49,7 +49,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="measure less; figures are rougher")
     effort = QUICK if parser.parse_args().quick else FULL
     with load.client_core() as apart:
-        parts = (_load, _overload, _calls, _start, _reading)
+        parts = (_load, _audit, _overload, _calls, _start, _reading)
         rows = [row for part in parts for row in part(effort)]
     _print(rows)
     busy = os.getloadavg()[1]
@@ -94,6 +94,13 @@ def _overload(effort: Effort) -> Iterator[Row]:
         lost = sum(o.lost for o in parts)
         told = f"{accepted:.0f}/s, {shed:.0f}/s, {times[0]:.2f} ms, {times[1]:.2f} ms, {lost}"
         yield Row(f"{name}: accepted, shed, median, p99, lost", told)
+
+
+def _audit(effort: Effort) -> Iterator[Row]:
+    pairs = audit.compare(effort.rounds, effort.length)
+    rate, p50 = (load.between(pairs, name) for name in ("rate", "p50"))
+    yield Row("audit waited for / written behind, requests per second", f"{rate:.2f}")
+    yield Row("audit waited for / written behind, median, 1 connection", f"{p50:.2f}")
 
 
 def _calls(effort: Effort) -> Iterator[Row]:

@@ -102,10 +102,10 @@ def message(content: bytes) -> bytes:
 
 
 @contextmanager
-def serving(module: str, *options: str) -> Iterator[Server]:
+def serving(module: str, *options: str, **variables: str) -> Iterator[Server]:
     """Run `python -m module` on the servers' core until the block ends."""
     with tempfile.TemporaryDirectory() as folder:
-        process = start(module, Path(folder), *options)
+        process = start(module, Path(folder), *options, **variables)
         try:
             yield Server(port_of(process), process.pid)
         finally:
@@ -115,13 +115,17 @@ def serving(module: str, *options: str) -> Iterator[Server]:
             process.stdout.close()
 
 
-def start(module: str, folder: Path, *options: str) -> "subprocess.Popen[str]":
-    """Start `python -m module` with its files in a folder."""
-    environment = os.environ | {
-        "PORT": "0",
-        "CARDWISE_DATABASE": str(folder / "cardwise.sqlite"),
-        "CARDWISE_FHIR_SERVERS": FHIR_BASE,
-    }
+def start(module: str, folder: Path, *options: str, **variables: str) -> "subprocess.Popen[str]":
+    """Start `python -m module` with its files in a folder, and more environment variables."""
+    environment = (
+        os.environ
+        | variables
+        | {
+            "PORT": "0",
+            "CARDWISE_DATABASE": str(folder / "cardwise.sqlite"),
+            "CARDWISE_FHIR_SERVERS": FHIR_BASE,
+        }
+    )
     command = [sys.executable, "-m", module, *options]
     process = subprocess.Popen(  # noqa: S603 - our own modules
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True

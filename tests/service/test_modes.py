@@ -14,10 +14,14 @@ from hooks.errors import ConfigurationError
 from service.app import create_app
 from service.settings import Settings
 from tests.callers import CONFIG, Caller, Clock
-from tests.door import opened
+from tests.door import AUDIT_KEY, opened
 
 ROOT = Path(__file__).parents[2]
-GOOD = {"CARDWISE_MODE": "production", "CARDWISE_PUBLIC_URL": "https://cds.test"}
+GOOD = {
+    "CARDWISE_MODE": "production",
+    "CARDWISE_PUBLIC_URL": "https://cds.test",
+    "CARDWISE_AUDIT_KEY": AUDIT_KEY,
+}
 
 
 def refusals(folder: Path, config: str | None, **variables: str) -> list[str]:
@@ -59,6 +63,14 @@ def test_not_as_the_sandbox(tmp_path: Path) -> None:
     for config in ('[tenants.mercy]\npreset = "sandbox"', issuer, jku):
         (line,) = refusals(tmp_path, config)
         assert line.startswith("tenants.mercy.trust: take out the public sandbox")
+
+
+@pytest.mark.parametrize("key", ["", "short"])
+def test_not_without_a_key_for_the_audit_trail(tmp_path: Path, key: str) -> None:
+    """Hashes of ids without a secret could be tried out; the key itself is not repeated."""
+    (line,) = refusals(tmp_path, CONFIG, CARDWISE_AUDIT_KEY=key)
+    assert line.startswith("CARDWISE_AUDIT_KEY: set it to a secret of 32 characters")
+    assert "short" not in line
 
 
 def test_not_with_plain_fhir(tmp_path: Path) -> None:
@@ -104,7 +116,11 @@ def test_the_process_says_it_in_lines(tmp_path: Path) -> None:
     )
     assert ended.returncode == 2
     lines = ended.stderr.splitlines()
-    assert [line.split(": ")[1] for line in lines] == ["CARDWISE_CONFIG", "CARDWISE_PUBLIC_URL"]
+    assert [line.split(": ")[1] for line in lines] == [
+        "CARDWISE_CONFIG",
+        "CARDWISE_PUBLIC_URL",
+        "CARDWISE_AUDIT_KEY",
+    ]
     assert all(line.startswith("cardwise: ") for line in lines)
 
 

@@ -1,0 +1,1 @@
+"""What is kept: the audit trail, the cards that were issued, and what became of them."""
