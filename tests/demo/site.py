@@ -1,7 +1,7 @@
-import sqlite3
 
 """The service with its demo EHR, really served: on a free port, from a thread of the test."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
