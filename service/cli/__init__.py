@@ -8,7 +8,7 @@ import sys
 import typer
 
 from hooks.errors import CardwiseError
-from service.cli import cases, knowledge, rules, serve, trial
+from service.cli import audit, cases, knowledge, rules, serve, trial
 from service.cli.output import complain
 
 app = typer.Typer(
@@ -25,6 +25,7 @@ app.command("test")(cases.run)
 app.command("try")(trial.try_order)
 app.command("request")(cases.request)
 app.add_typer(knowledge.app, name="knowledge")
+app.add_typer(audit.app, name="audit")
 
 
 def run() -> None:

@@ -1,13 +1,16 @@
 """What the knowledge tables say of one code or name, line by line."""
 
+import os
 from collections.abc import Iterator
 
 from prefetch.coding import Coding, Concept
-from prefetch.systems import RXNORM, SNOMED, UNII
+from prefetch.systems import NDC, RXNORM, SNOMED, UNII
 from rules._knowledge import tables
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.drugs import Drug
 from rules._knowledge.knowledge import Knowledge
+from service.knowledge import KnowledgeInUse
+from service.settings import Settings
 
 _TABLES = ("products", "ingredients", "allergens", "allergens_seen", "brands")
 _MOST_OTHERS = 5
@@ -15,8 +18,8 @@ _MOST_OTHERS = 5
 
 def told(term: str) -> Iterator[str]:
     """What is known, and the rows it comes from."""
-    know = Knowledge.shipped()
-    concepts = [Concept((Coding(s, term, ""),)) for s in (RXNORM, SNOMED, UNII)]
+    know = KnowledgeInUse(Settings.from_environment(os.environ).knowledge).read()
+    concepts = [Concept((Coding(s, term, ""),)) for s in (RXNORM, SNOMED, UNII, NDC)]
     concepts.append(Concept(text=term))
     drug = next(filter(None, map(know.drug, concepts)), None)
     if drug is not None:

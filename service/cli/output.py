@@ -1,7 +1,8 @@
 """How the command speaks: through one console, plain where nobody watches in colour."""
 
 import sys
-from collections.abc import Sized
+from collections.abc import Callable, Iterator, Sized
+from contextlib import contextmanager
 from functools import cache
 
 from rich.console import Console
@@ -19,6 +20,16 @@ def console() -> Console:
 def say(text: str = "", style: str = "") -> None:
     """Print text as it is; lines are not broken where no terminal is to show them."""
     console().print(escape(text), style=style or None, soft_wrap=not console().is_terminal)
+
+
+@contextmanager
+def watched(what: str) -> Iterator[Callable[[str, int], None]]:
+    """Show, on a terminal only, that long work goes on: how many lines of which file are read."""
+    if not console().is_terminal:
+        yield lambda _part, _lines: None
+        return
+    with console().status(what) as status:
+        yield lambda part, lines: status.update(f"{what}: {lines:,} lines of {escape(part)}")
 
 
 def count(things: Sized, noun: str) -> str:

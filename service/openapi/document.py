@@ -21,6 +21,8 @@ _ERRORS: Final = {
     "PreconditionFailed": "Required data was neither sent nor could be read: which, and why.",
     "TooLarge": "The body is larger than this service accepts.",
     "NotJson": "Another content type than JSON was declared.",
+    "UnknownCard": "Feedback names a card that was not given to this caller; the rest is stored.",
+    "TooSlow": "The request did not arrive in time.",
     "OverBudget": "The site calls more than was agreed; Retry-After says when to call again.",
     "Failed": "A defect of this service; the operators see it under the request's id.",
     "Busy": "The service cannot take calls just now; Retry-After, where given, says when.",
@@ -31,7 +33,9 @@ _ERROR_STATUS: Final = {
     404: "NotFound",
     412: "PreconditionFailed",
     413: "TooLarge",
+    408: "TooSlow",
     415: "NotJson",
+    422: "UnknownCard",
     429: "OverBudget",
     500: "Failed",
     503: "Busy",
@@ -98,14 +102,14 @@ def _posts() -> Json:
         "invoke",
         "Answers a hook with cards: none when everything was checked and there is nothing to say.",
         {_JSON: {"schema": reference("CardsResponse"), "examples": examples.cards()}},
-        (400, 401, 404, 412, 413, 415, 429, 503),
+        (400, 401, 404, 408, 412, 413, 415, 429, 503),
         {"schema": reference("HookRequest"), "examples": examples.requests()},
     )
     feedback = _operation(
         "feedback",
         "Takes what became of cards: all of it is stored before it is acknowledged.",
         {},
-        (400, 401, 404, 413, 415, 429, 503),
+        (400, 401, 404, 408, 413, 415, 422, 429, 503),
         {"schema": reference("FeedbackRequest"), "examples": examples.feedback()},
     )
     return {

@@ -1,4 +1,3 @@
-
 """The service with its demo EHR, really served: on a free port, from a thread of the test."""
 
 import sqlite3

@@ -14,6 +14,7 @@ import pytest
 
 from tests.callers import CONFIG
 from tests.certificates import Authority, Pair
+from tests.door import AUDIT_KEY
 from tests.service_process import ROOT
 
 DOCUMENT = (ROOT / "docs" / "tenants.md").read_text()
@@ -45,6 +46,7 @@ def url(folder: Path, sites: Authority) -> Iterator[str]:
     variables["CARDWISE_CONFIG"] = str(folder / "sites.toml")
     variables["CARDWISE_DATABASE"] = str(folder / "x.sqlite")
     variables["CARDWISE_WARM_KEYS"] = "false"
+    variables["CARDWISE_AUDIT_KEY"] = AUDIT_KEY
     with subprocess.Popen(  # noqa: S603 - our own documentation
         words, cwd=ROOT, env=os.environ | variables, stderr=subprocess.PIPE, text=True
     ) as process:

@@ -93,7 +93,7 @@ def meet(operation: Any, mode: GenerationMode, url: str, examples: int) -> set[i
     [
         (CALL, GenerationMode.POSITIVE, {400, 412}),
         (CALL, GenerationMode.NEGATIVE, {400, 404}),
-        (FEEDBACK, GenerationMode.POSITIVE, {200}),
+        (FEEDBACK, GenerationMode.POSITIVE, {422}),
         (FEEDBACK, GenerationMode.NEGATIVE, {400, 404}),
     ],
 )

@@ -164,7 +164,9 @@ async def test_a_rule_that_breaks_is_counted(
             assert summary.startswith("Not checked: something - the check ")
         text = (await client.get("/metrics")).text
         ends = dict(
-            re.findall(r'cardwise_rules_total\{end="([^"]+)",rule="something-odd"\} (\S+)', text)
+            re.findall(
+                r'cardwise_rules_total\{end="([^"]+)",rule="something-odd",tenant=""\} (\S+)', text
+            )
         )
         assert ends == {"cut off": "5.0", "resting": "1.0"}
 
@@ -195,7 +197,7 @@ def test_a_real_server_cuts_an_endless_rule_off(tmp_path: Path) -> None:
                     "Not checked: something - the check took too long, and was cut off"
                 ]
             assert (
-                'cardwise_rules_total{end="ran",rule="drug-allergy"} 2.0'
+                'cardwise_rules_total{end="ran",rule="drug-allergy",tenant=""} 2.0'
                 in httpx.get(f"{url}/metrics").text
             )
         finally:

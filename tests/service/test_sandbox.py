@@ -70,8 +70,10 @@ async def test_detail_is_harmless_where_html_is_rendered(ehr: EHR) -> None:
 
 async def test_feedback_as_it_sends_it(ehr: EHR) -> None:
     """One piece at once, a dismissal with a reason without display, or without any reason."""
+    ehr.fhir.load(allergy())
+    (card,) = (await ehr.sign(draft())).json()["cards"]
     for reason in ({"overrideReason": {"reason": {"code": "x"}}}, {}):
-        piece = {"card": "c", "outcome": "overridden", **reason}
+        piece = {"card": card["uuid"], "outcome": "overridden", **reason}
         body = {"feedback": [piece | {"outcomeTimestamp": "2026-11-21T09:30:00.000Z"}]}
         url = "/cds-services/order-safety/feedback"
         answer = await ehr.client.post(url, json=body, headers=ORIGIN)

@@ -1,5 +1,6 @@
 """The `cardwise` command: its words, its answers, and its exit status."""
 
+import json
 import os
 import shlex
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from rules._load import load
 from service.cli import main
 from tests.ehr import allergy
+from tests.rules.imports.rrf import release
 from tests.site_rules import FIRES, SiteRules
 
 ROOT = Path(__file__).parents[3]
@@ -26,6 +28,8 @@ COMMANDS = (
     "rules check",
     "rules pages",
     "knowledge show",
+    "knowledge import",
+    "audit export",
 )
 Cardwise = Callable[..., tuple[int, str]]
 
@@ -233,6 +237,40 @@ def test_what_is_not_known_ends_with_one(cardwise: Cardwise) -> None:
     """A word that means nothing is said not to be known."""
     status, told = cardwise("knowledge", "show", "qwertzuiop")
     assert (status, "not known here" in told) == (1, True)
+
+
+def test_what_was_imported_is_known(
+    cardwise: Cardwise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A release and an allergen list are told, and then shown like what ships."""
+    archive = release(tmp_path / "RxNorm_full_01052026.zip")
+    codes = [{"system": "http://snomed.info/sct", "code": "1", "display": "Allergy to alphacillin"}]
+    listed = {"resourceType": "ValueSet", "expansion": {"contains": codes}}
+    (tmp_path / "list.json").write_text(json.dumps(listed))
+    into = tmp_path / "knowledge.sqlite"
+    files = (str(archive), str(tmp_path / "list.json"))
+    status, told = cardwise("knowledge", "import", *files, "--into", str(into))
+    assert (status, "13 RxNorm concepts" in told, "1 allergens" in told) == (0, True, True)
+    monkeypatch.setenv("CARDWISE_KNOWLEDGE", str(into))
+    assert "ingredient alphacillin" in cardwise("knowledge", "show", "Alphamentin")[1]
+    assert "As an allergen: alphacillin" in cardwise("knowledge", "show", "1")[1]
+
+
+def test_what_cannot_be_imported_says_why(cardwise: Cardwise, tmp_path: Path) -> None:
+    """A file of another kind ends with two and a line on what was expected."""
+    (tmp_path / "x.zip").write_text("no zip")
+    words = (str(tmp_path / "x.zip"), "--into", str(tmp_path / "k.sqlite"))
+    status, told = cardwise("knowledge", "import", *words)
+    assert (status, "expected NLM's RxNorm zip" in told) == (2, True)
+
+
+def test_the_audit_trail_is_exported(
+    cardwise: Cardwise, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a database that is not there nothing is made up: two, and what to set."""
+    monkeypatch.setenv("CARDWISE_DATABASE", str(tmp_path / "none.sqlite"))
+    status, told = cardwise("audit", "export", "--since", "2026-11-01")
+    assert (status, "none.sqlite" in told) == (2, True)
 
 
 def test_completion_offers_rules_and_cases() -> None:

@@ -11,8 +11,10 @@ from service.store.keys import AuditKey
 from service.store.tables import CALLS, METADATA
 from tests.callers import CONFIG, ISSUER, Caller, Clock
 from tests.door import AUDIT_KEY, Door, opened
-from tests.ehr import PATIENT, draft, order_sign
+from tests.ehr import PATIENT, RULES, draft, order_sign
 from tests.service.store.kept import committed, rows
+
+RULE = next(rule for rule in RULES if rule.id == "drug-allergy")
 
 USER = "Practitioner/dr-who-called"
 SERVICE = "/cds-services/order-safety"
@@ -37,7 +39,8 @@ async def test_a_call_is_one_row(door: Door, clock: Clock, database: str) -> Non
     assert (row["hook_instance"], row["status"], row["at"]) == ("visit-7", 200, clock())
     assert row["microseconds"] > 0
     (rule,) = json.loads(row["rules"])
-    assert rule == {"id": "drug-allergy", "version": "1.0.0", "status": "active", "end": "ran"}
+    text = {"id": RULE.id, "version": RULE.version, "digest": RULE.digest}
+    assert rule == {**text, "status": "active", "end": "ran"}
     assert json.loads(row["data"]) == [{"key": "allergies", "state": "fetched"}]
 
 
@@ -63,7 +66,7 @@ async def test_cards_are_kept_with_their_rules(door: Door, clock: Clock, databas
         {
             "uuid": card["uuid"],
             "rule": "drug-allergy",
-            "version": "1.0.0",
+            "version": RULE.version,
             "indicator": "critical",
             "shown": True,
         }

@@ -18,8 +18,10 @@ from service.store.export import export, moment
 from service.store.keys import AuditKey
 from tests.callers import CONFIG, ISSUER, Caller, Clock
 from tests.door import AUDIT_KEY, Door, opened
-from tests.ehr import PATIENT, draft, order_sign
+from tests.ehr import PATIENT, RULES, draft, order_sign
 from tests.service.store.kept import committed
+
+RULE = next(rule for rule in RULES if rule.id == "drug-allergy")
 
 ROOT = Path(__file__).parents[3]
 SERVICE = "/cds-services/order-safety"
@@ -61,9 +63,9 @@ async def test_a_call_is_an_audit_event(door: Door, clock: Clock, database: str)
     assert call["what"]["identifier"]["value"] == "visit-7"
     details = [(detail["type"], detail["valueString"]) for detail in call["detail"]]
     card = answer.json()["cards"][0]["uuid"]
-    assert ("rule", "drug-allergy 1.0.0 active: ran") in details
+    assert ("rule", f"drug-allergy {RULE.version} active: ran") in details
     assert ("data", "allergies: fetched") in details
-    assert ("card", f"{card}: drug-allergy 1.0.0 critical, shown") in details
+    assert ("card", f"{card}: drug-allergy {RULE.version} critical, shown") in details
 
 
 @pytest.mark.parametrize(

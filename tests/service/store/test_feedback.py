@@ -9,8 +9,10 @@ from service.store.tables import FEEDBACK
 from tests.callers import FEEDBACK as PATH
 from tests.callers import SERVICE, Caller, Clock
 from tests.door import Door, opened
-from tests.ehr import EHR, allergy, draft
+from tests.ehr import EHR, RULES, allergy, draft
 from tests.service.store.kept import rows
+
+RULE = next(rule for rule in RULES if rule.id == "drug-allergy")
 
 AT = "2026-11-20T10:05:31Z"
 NORTH = {"iss": "https://shared.test", "tenant": "north"}
@@ -47,7 +49,7 @@ async def test_it_is_joined_to_its_card(door: Door, clock: Clock, database: str)
     assert (await tell(door, Caller(clock, PATH).bearer(), card)).status_code == 200
     (row,) = rows(database, FEEDBACK)
     assert (row["card"], row["tenant"], row["service"]) == (card, "mercy", "order-safety")
-    assert (row["rule"], row["rule_version"]) == ("drug-allergy", "1.0.0")
+    assert (row["rule"], row["rule_version"]) == ("drug-allergy", RULE.version)
     assert row["hook_instance"] == "visit-7"
     assert (row["outcome"], row["comment"]) == ("overridden", "no")
     assert row["acted_at"].isoformat() == "2026-11-20T10:05:31+00:00"
@@ -73,7 +75,9 @@ async def test_a_card_of_another_tenant_is_unknown(door: Door, clock: Clock, dat
     foreign = await tell(door, north, card)
     never = await tell(door, Caller(clock, PATH).bearer(SHARED, **NORTH), "no-such-card")
     assert (foreign.status_code, never.status_code) == (422, 422)
-    assert foreign.json() == never.json()
+    (one,), (other,) = foreign.json()["issue"], never.json()["issue"]
+    assert one.pop("diagnostics") != other.pop("diagnostics")  # each names its own request
+    assert one == other
     assert rows(database, FEEDBACK) == []
 
 
@@ -125,12 +129,12 @@ async def test_cards_of_many_calls_at_once(door: Door, clock: Clock, database: s
 
 
 async def test_more_items_than_a_query_takes(door: Door, clock: Clock, database: str) -> None:
-    """Tens of thousands of pieces in one body are looked up all the same."""
+    """As many pieces as one body may have are looked up all the same."""
     card = await given(door, clock)
-    others = (f"none-{n}" for n in range(40_000))
+    others = (f"none-{n}" for n in range(999))
     answer = await tell(door, Caller(clock, PATH).bearer(), card, *others)
     assert answer.status_code == 422
-    assert len(answer.json()["issue"]) == 40_000
+    assert len(answer.json()["issue"]) == 999
     assert [row["card"] for row in rows(database, FEEDBACK)] == [card]
 
 

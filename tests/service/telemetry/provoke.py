@@ -193,6 +193,8 @@ class Provocation:
         for knobs in (Knobs(body=_TEXT.encode()), Knobs(dropped=True), Knobs(delay=0.8)):
             self.double.usual = knobs
             yield await self.post(SIGN, request)
+        viewed = request | {"hook": "patient-view"}
+        yield await self.post(VIEW, viewed)
         self.double.usual = Knobs()
         yield await self.post(SIGN, request | {"fhirServer": P["server"]})
         yield await self.post(SIGN, request | {"fhirServer": f"{self.base}/{P['record number']}"})
