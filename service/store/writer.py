@@ -127,8 +127,8 @@ class Writer(Generic[T]):
     def _next(self) -> bool:
         """Commit what waits, once something does; False at the end."""
         rows, tasks = self._take()
-        if not (rows or tasks) and self._ended():
-            return False
+        if not (rows or tasks):
+            return not self._ended()
         try:
             results = self._commit(rows, tasks)
         except Exception as error:  # noqa: BLE001 - the thread outlives every failure
@@ -161,8 +161,6 @@ class Writer(Generic[T]):
         return bool(self._tasks) or full or self._end is not None
 
     def _commit(self, rows: list[T], tasks: list[_Task[Any]]) -> list[Any]:
-        if not (rows or tasks):
-            return []
         if self._connection is None:
             self._connection = self._engine.connect()
         with self._connection.begin():
