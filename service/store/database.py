@@ -1,5 +1,7 @@
 """Opens the database that `CARDWISE_DATABASE` names: an SQLite file, or PostgreSQL by URL."""
 
+import sqlite3
+import time
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,6 +15,7 @@ VARIABLE: Final = "CARDWISE_DATABASE"
 _READS: Final = {"cardwise_reads": True}
 _POSTGRESQL: Final = frozenset({"postgres", "postgresql", "postgresql+psycopg"})
 _WAIT: Final = 5  # seconds for a connection, or for another process to let go of the file
+_AGAIN: Final = 0.01
 _REMEDY: Final = {
     "sqlite": "set it to a file in a folder that this process may write to",
     "postgresql": "check that the server runs, and the name, user and password in the URL",
@@ -95,8 +98,8 @@ def _sqlite(url: URL) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, below
-        for pragma in ("journal_mode=WAL", "synchronous=FULL"):
-            connection.execute(f"PRAGMA {pragma}").close()
+        _write_ahead(connection)
+        connection.execute("PRAGMA synchronous=FULL").close()
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -105,6 +108,24 @@ def _sqlite(url: URL) -> Engine:
         connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
+
+
+def _write_ahead(connection: sqlite3.Connection) -> None:
+    """Have the file keep a write-ahead log: the one thing for which SQLite waits for nobody.
+
+    Raises:
+        OperationalError: other processes have been using the file for seconds.
+    """
+    end = time.monotonic() + _WAIT
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(_AGAIN)
+        else:
+            return
 
 
 def _postgresql(url: URL) -> Engine:

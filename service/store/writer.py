@@ -127,8 +127,8 @@ class Writer(Generic[T]):
     def _next(self) -> bool:
         """Commit what waits, once something does; False at the end."""
         rows, tasks = self._take()
-        if not (rows or tasks) and self._ended():
-            return False
+        if not (rows or tasks):
+            return not self._ended()
         try:
             results = self._commit(rows, tasks)
         except Exception as error:  # noqa: BLE001 - the thread outlives every failure
@@ -161,32 +161,33 @@ class Writer(Generic[T]):
         return bool(self._tasks) or full or self._end is not None
 
     def _commit(self, rows: list[T], tasks: list[_Task[Any]]) -> list[Any]:
-        if not (rows or tasks):
-            return []
         if self._connection is None:
             self._connection = self._engine.connect()
         with self._connection.begin():
             if rows:
-                self._write(self._connection, rows)
+                self._write(self._connection, rows, hurry=bool(tasks))
             return [_outcome(task.work, self._connection) for task in tasks]
 
-    def _write(self, connection: Connection, rows: list[T]) -> None:
+    def _write(self, connection: Connection, rows: list[T], *, hurry: bool) -> None:
         """Insert rows; one that the database can never take is given up, not the others."""
         try:
             with connection.begin_nested():
-                self._in_sips(connection, rows)
+                if hurry:
+                    self._insert(connection, rows)
+                else:
+                    self._in_sips(connection, rows)
         except Exception as error:
             if _is_outage(error):
                 raise
             if len(rows) > 1:
                 for row in rows:
-                    self._write(connection, [row])
+                    self._write(connection, [row], hurry=True)
                 return
             _log.error("a row of the audit trail cannot be stored: %s", type(error).__name__)
             self._give_up(1)
 
     def _in_sips(self, connection: Connection, rows: list[T]) -> None:
-        """Insert a few rows at a time, and rest in between unless somebody waits.
+        """Insert a few rows at a time, and rest in between unless somebody begins to wait.
 
         Where there is one core for both, a call that is being answered is held up by a few rows
         then, and not by a whole batch.

@@ -86,10 +86,18 @@ def test_it_is_done_once(database: str) -> None:
 
 
 def test_many_may_start_at_once(database: str) -> None:
-    """Of eight that find an empty database, one makes the tables, and all can use them."""
-    with ThreadPoolExecutor(8) as pool:
-        engines = list(pool.map(lambda _: open_engine(database), range(8)))
-        assert list(pool.map(bring_up_to_date, engines)) == [None] * 8
+    """Of twelve that find an empty database, one makes the tables, and all can use them."""
+    with ThreadPoolExecutor(12) as pool:
+        engines = list(pool.map(lambda _: open_engine(database), range(12)))
+        assert list(pool.map(bring_up_to_date, engines)) == [None] * 12
+
+
+def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """SQLite does not wait for others when it begins a write-ahead log; we do."""
+    with ThreadPoolExecutor(12) as pool:
+        for number in range(20):
+            engines = [open_engine(str(tmp_path / f"{number}.sqlite")) for _ in range(12)]
+            assert list(pool.map(bring_up_to_date, engines)) == [None] * 12
 
 
 def test_a_file_is_for_its_owner(tmp_path: Path) -> None:
