@@ -21,8 +21,9 @@ help: ## Show this list
 run: $(VENV)/run.stamp ## Start the service with its demo EHR (HOST and PORT are honoured)
 	@exec $(BIN)/python -m service
 
+# Four at a time: most of them wait, for a server or for a process to end.
 test: $(VENV)/dev.stamp ## Run the tests
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 4
 
 lint: $(VENV)/dev.stamp ## Check format, style, types and the direction of imports
 	@$(BIN)/ruff format --check .

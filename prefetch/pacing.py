@@ -50,8 +50,9 @@ class Pacing:
 
     def _asked(self, value: str) -> float | None:
         """What Retry-After asks for, in seconds; None when it asks for nothing we understand."""
-        if value.isascii() and value.strip().isdigit():
-            return float(value)
+        seconds = value.strip()
+        if seconds.isascii() and seconds.isdigit():
+            return float(seconds)
         try:
             return max(0.0, (parsedate_to_datetime(value) - self._now()).total_seconds())
         except (ValueError, TypeError):

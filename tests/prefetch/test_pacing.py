@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from prefetch.pacing import Pacing
@@ -44,6 +44,7 @@ def test_retry_after_is_honoured(value: str, pause: float | None) -> None:
     assert pacing().pause(1, {"retry-after": value}, 2) == pause
 
 
+@example(0.0, 1, 1.0, "0\x1f")  # white space to Python, and no number with it
 @given(st.floats(0, 1), st.integers(1, 5), st.floats(0, 30), st.text(max_size=40))
 def test_a_pause_always_fits(jitter: float, attempt: int, left: float, asked: str) -> None:
     """Whatever the server says, the pause is none or ends before the deadline."""
