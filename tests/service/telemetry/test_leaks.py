@@ -40,7 +40,7 @@ from tests.service.telemetry.planted import PLANTED, forms, seen
 from tests.service.telemetry.provoke import MOST, Provocation, chart, configure
 
 ROOT = Path(__file__).parents[3]
-EVERY_END = {200, 400, 401, 404, 405, 412, 413, 415, 429}
+EVERY_END = {200, 400, 401, 404, 405, 412, 413, 415, 422, 429}
 
 
 def told(answers: list[httpx.Response]) -> list[str]:
