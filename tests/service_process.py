@@ -1,9 +1,11 @@
 """The service as processes of its own: started as operators start it, on a free port."""
 
 import os
+import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -31,3 +33,21 @@ def service_process(folder: Path, **variables: str) -> Iterator[tuple[subprocess
         first = process.stdout.readline()
         yield process, first.split()[-1] if first else ""
         process.kill()
+
+
+def free_port() -> int:
+    """A port that nobody listens on: for servers that do not tell which one they took."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def listening_on(port: int, runs: Callable[[], bool]) -> None:
+    """Wait until a server that was started takes connections; fail when it has ended instead."""
+    while True:
+        assert runs(), "it ended"
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=5).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return

@@ -15,7 +15,7 @@ import pytest
 from tests.callers import CONFIG
 from tests.certificates import Authority, Pair
 from tests.door import AUDIT_KEY
-from tests.service_process import ROOT
+from tests.service_process import ROOT, free_port, listening_on
 
 DOCUMENT = (ROOT / "docs" / "tenants.md").read_text()
 
@@ -42,18 +42,20 @@ def url(folder: Path, sites: Authority) -> Iterator[str]:
     files = {"cds.pem": server.certificate, "cds.key": server.key, "sites.pem": sites.certificate}
     words = [str(files.get(word, word)) for word in command]
     words[words.index("--host") + 1] = "127.0.0.1"
-    words[words.index("--port") + 1] = "0"
+    port = free_port()
+    words[words.index("--port") + 1] = str(port)
     variables["CARDWISE_CONFIG"] = str(folder / "sites.toml")
     variables["CARDWISE_DATABASE"] = str(folder / "x.sqlite")
     variables["CARDWISE_WARM_KEYS"] = "false"
     variables["CARDWISE_AUDIT_KEY"] = AUDIT_KEY
     with subprocess.Popen(  # noqa: S603 - our own documentation
-        words, cwd=ROOT, env=os.environ | variables, stderr=subprocess.PIPE, text=True
+        words, cwd=ROOT, env=os.environ | variables
     ) as process:
-        assert process.stderr is not None
-        found = (re.search(r"https://[\d.:]+", line) for line in process.stderr)
-        yield next(match[0] for match in found if match)
-        process.kill()
+        try:
+            listening_on(port, lambda: process.poll() is None)
+            yield f"https://127.0.0.1:{port}"
+        finally:
+            process.kill()
 
 
 def documented() -> tuple[list[str], dict[str, str]]:

@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import re
 import signal
 import sys
 from collections.abc import AsyncIterator
@@ -15,11 +14,12 @@ from tests.ehr import TOKEN, draft, order_sign
 from tests.prefetch.servers import listening
 from tests.service.limits.held import CALLS, Held
 from tests.service.limits.wire import post, status
+from tests.service_process import free_port, listening_on
 
 ROOT = Path(__file__).parents[3]
 OWN = ("-m", "service")
 UVICORN = (
-    *("-m", "uvicorn", "--factory", "service.app:from_environment", "--port", "0"),
+    *("-m", "uvicorn", "--factory", "service.app:from_environment"),
     *("--http", "service.limits.connection:Connection", "--ws", "none"),
     *("--timeout-graceful-shutdown", "20", "--timeout-keep-alive", "75", "--no-access-log"),
 )
@@ -67,23 +67,24 @@ async def started(
     folder: Path, command: tuple[str, ...] = OWN, **settings: str
 ) -> AsyncIterator[Process]:
     """Start the service."""
-    given = {"PORT": "0", "CARDWISE_DATABASE": str(folder / "x.sqlite"), "CARDWISE_DEADLINE": "20"}
+    port = free_port()
+    words = [*command, "--port", str(port)] if "uvicorn" in command else [*command]
+    given = {
+        "PORT": str(port),
+        "CARDWISE_DATABASE": str(folder / "x.sqlite"),
+        "CARDWISE_DEADLINE": "20",
+    }
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *command,
+        *words,
         cwd=ROOT,
         env=os.environ | given | settings,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
     )
-    assert process.stdout is not None
     try:
-        found = None
-        while found is None:
-            line = await process.stdout.readline()
-            assert line, "it ended"
-            found = re.search(rb"http://127\.0\.0\.1:(\d+)", line)
-        yield Process(process, int(found[1]))
+        await asyncio.to_thread(listening_on, port, lambda: process.returncode is None)
+        yield Process(process, port)
     finally:
         if process.returncode is None:
             process.kill()
