@@ -26,7 +26,7 @@ from prefetch.chart import Chart, included_medications, medication_requests, sib
 from prefetch.client import Access, Answer, FhirClient, next_link
 from prefetch.data import Data
 from prefetch.extras import NO_EXTRAS, Extras
-from prefetch.medication import unresolved
+from prefetch.medication import MedicationRequest, unresolved
 from prefetch.needs import Need
 from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
 from prefetch.origins import AllowedServers, same_origin
@@ -97,7 +97,8 @@ class Gatherer:
         if any(n.key == MEDICATIONS.key for n in must) and data[MEDICATIONS.key].obtained:
             listed = data[MEDICATIONS.key]
             known = {**siblings, **included_medications(listed)}
-            drugs |= await self._medications(unresolved(r, known) for r in listed)
+            orders = [o for o in listed.typed if isinstance(o, MedicationRequest | dict)]
+            drugs |= await self._medications(unresolved(order, known) for order in orders)
         return Chart(context, data, drugs, self._aliases, today=self._today)
 
     async def _medications(self, references: Iterable[str]) -> dict[str, Resource]:

@@ -176,11 +176,16 @@ class MedicationOrder(Frozen):
         return tuple(filter(None, self._read.reason_code))
 
 
-def unresolved(resource: Resource, medications: Mapping[str, Resource]) -> str:
+def unresolved(order: MedicationRequest | Resource, medications: Mapping[str, Resource]) -> str:
     """The `Medication/id` a MedicationRequest still needs to have read; "" when it needs none."""
-    if concept(resource.get("medicationCodeableConcept")):
+    if isinstance(order, MedicationRequest):
+        inline, reference = order.medication_codeable_concept, order.medication_reference.reference
+        reference = reference.strip()
+    else:
+        inline = concept(order.get("medicationCodeableConcept"))
+        reference = target(order.get("medicationReference"))
+    if inline:
         return ""
-    reference = target(resource.get("medicationReference"))
     if not reference or reference.startswith("#") or bare(reference) in medications:
         return ""
     found = bare(reference)
