@@ -26,7 +26,12 @@ def test_a_hang_up_reloads_every_worker(tmp_path: Path) -> None:
     with service_process(tmp_path, **variables) as (process, url):
         assert process.stderr is not None
         assert httpx.get(f"{url}/cds-services", timeout=30).status_code == 401
-        for content, told in (("[tenants", "the earlier ones stay"), (CONFIG, "tenants reloaded")):
+        # the first one waits until both have started, which a broken file would keep them from
+        for content, told in (
+            (CONFIG, "tenants reloaded"),
+            ("[tenants", "the earlier ones stay"),
+            (CONFIG, "tenants reloaded"),
+        ):
             (tmp_path / "sites.toml").write_text(content)
             process.send_signal(signal.SIGHUP)
             for _ in range(2):
