@@ -8,10 +8,11 @@ CardwiseError
 │   ├── WrongHook             the service does not answer that hook
 │   ├── WrongPatient          a draft order is for somebody else
 │   ├── NotAuthenticated      the caller's token is missing or cannot be trusted
-│   ├── OverBudget            the caller's site calls more than was agreed
 │   ├── UnknownCard           feedback is about a card that was not given to this caller
-│   ├── NotStored             what was sent is right, and cannot be stored now
-│   └── Unavailable           what is needed to check a call cannot be reached
+│   └── TryLater              what was sent is right, and cannot be taken now
+│       ├── OverBudget          the caller's site calls more than was agreed
+│       ├── Unavailable         what is needed to check a call cannot be reached
+│       └── NotStored           it cannot be stored
 ├── PreconditionFailed      required patient data could not be obtained
 ├── NotObtained             a rule read something that was not obtained
 ├── NotKnown                a rule asked what the chart does not say
@@ -91,51 +92,47 @@ class NotAuthenticated(RequestError):
         super().__init__(Problem(text, "http.Authorization", code))
 
 
-class OverBudget(RequestError):
-    """The caller's site calls more often, or more at once, than was agreed (HTTP 429).
+class TryLater(RequestError):
+    """Nothing is wrong with what was sent, and it cannot be taken now.
 
     Attributes:
         reason: one word for it, for counters.
-        retry_after: seconds after which a call may be made again.
+        retry_after: seconds after which it may be sent again.
     """
+
+    reason = "try-later"
+    code = "no-store"
+
+    def __init__(self, text: str, retry_after: int) -> None:
+        self.retry_after = retry_after
+        super().__init__(Problem(text, code=self.code))
+
+
+class OverBudget(TryLater):
+    """The caller's site calls more often, or more at once, than was agreed (HTTP 429)."""
 
     reason = "over-budget"
-
-    def __init__(self, text: str, retry_after: int) -> None:
-        self.retry_after = retry_after
-        super().__init__(Problem(text, code="throttled"))
+    code = "throttled"
 
 
-class Unavailable(RequestError):
-    """What is needed to check a call cannot be reached (HTTP 503); nothing is wrong with the call.
-
-    Attributes:
-        reason: one word for it, for counters.
-        retry_after: seconds after which a call may be made again.
-    """
+class Unavailable(TryLater):
+    """What is needed to check a call cannot be reached (HTTP 503)."""
 
     reason = "unavailable"
-
-    def __init__(self, text: str, retry_after: int) -> None:
-        self.retry_after = retry_after
-        super().__init__(Problem(text, code="no-store"))
 
 
 class UnknownCard(RequestError):
     """Feedback is about a card that this service did not give this caller (HTTP 422)."""
 
 
-class NotStored(RequestError):
-    """What was sent cannot be stored now; sending it again does no harm (HTTP 503).
+class NotStored(TryLater):
+    """What was sent cannot be stored now; sending it again does no harm (HTTP 503)."""
 
-    Attributes:
-        retry_after: seconds after which it may be sent again.
-    """
+    reason = "not-stored"
 
     def __init__(self, retry_after: int) -> None:
-        self.retry_after = retry_after
         text = "This could not be stored, and was not acknowledged; send it again later."
-        super().__init__(Problem(text, code="no-store"))
+        super().__init__(text, retry_after)
 
 
 class PreconditionFailed(RequestError):

@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
-from prefetch.dates import PartialDate, partial_date
+from prefetch.dates import PartialDate, first_known
 from prefetch.frozen import Frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
@@ -160,11 +160,7 @@ class Allergy(Frozen):
 
         1 January 1900 stands for "unknown" in some systems, and reads as None.
         """
-        for said in (self._read.onset_date_time, self._read.recorded_date):
-            found = partial_date(said)
-            if found and found.year > 1900:  # noqa: PLR2004 - the placeholder year
-                return found
-        return None
+        return first_known(self._read.onset_date_time, self._read.recorded_date)
 
 
 def _reaction(reaction: dict[str, Any]) -> Reaction:

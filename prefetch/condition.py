@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_text, concept, concepts
-from prefetch.dates import PartialDate, Period, partial_date, period
+from prefetch.dates import PartialDate, Period, first_known, period
 from prefetch.frozen import Frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
@@ -124,8 +124,4 @@ class Condition(Frozen):
         1 January 1900 stands for "unknown" in some systems, and reads as None.
         """
         began = self._read.onset_period.start if self._read.onset_period else ""
-        for said in (self._read.onset_date_time, began, self._read.recorded_date):
-            found = partial_date(said)
-            if found and found.year > 1900:  # noqa: PLR2004 - the placeholder year
-                return found
-        return None
+        return first_known(self._read.onset_date_time, began, self._read.recorded_date)

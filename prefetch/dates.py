@@ -10,6 +10,7 @@ import msgspec
 from prefetch.coding import as_text
 
 _DATE: Final = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T.*)?)?)?", re.ASCII)
+_PLACEHOLDER: Final = 1900  # and years before it
 
 
 class PartialDate(NamedTuple):
@@ -47,6 +48,15 @@ def partial_date(value: Any) -> PartialDate | None:
     except ValueError:
         return None
     return PartialDate(year or 0, month, day)
+
+
+def first_known(*said: str) -> PartialDate | None:
+    """The first of several texts that is a date; None when none is.
+
+    1 January 1900 stands for "unknown" in some systems, and is passed over.
+    """
+    found = map(partial_date, said)
+    return next((each for each in found if each and each.year > _PLACEHOLDER), None)
 
 
 class Period(msgspec.Struct, frozen=True, gc=False):

@@ -21,6 +21,7 @@ from hooks.errors import (
     Problem,
     RequestError,
     TooMuch,
+    TryLater,
     Unavailable,
     UnknownCard,
     UnknownService,
@@ -117,7 +118,7 @@ def _headers(error: RequestError) -> dict[str, str]:
     if isinstance(error, NotAuthenticated):
         told = f' error="invalid_token", error_description="{error.reason}"'
         return {"WWW-Authenticate": "Bearer" + ("" if error.reason == "missing" else told)}
-    if isinstance(error, OverBudget | Unavailable | NotStored):
+    if isinstance(error, TryLater):
         return {"Retry-After": str(error.retry_after)}
     return {}
 

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 
 from prefetch.chart import Chart
 from prefetch.data import Data
+from prefetch.lazy import lazy
 from rules._evaluate import Evaluation
 from rules._rule import Rule
 from service.telemetry import exchange
 from service.telemetry.metrics import Metrics
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """One answered call.
 
@@ -36,13 +37,13 @@ class Record:
     result: Evaluation | None
     seconds: float
 
-    @property
+    @lazy
     def pieces(self) -> list[Data]:
         """What became of each piece of data that the rules need."""
         keys = sorted({need.key for rule in self.rules for need in rule.needs})
         return [data for key in keys if (data := self.chart.data(key))]
 
-    @property
+    @lazy
     def ends(self) -> dict[str, str]:
         """How each rule ended: ran, blocked, failed, cut off, or resting."""
         result = self.result or Evaluation()
@@ -53,12 +54,10 @@ class Record:
 
     def note(self, metrics: Metrics) -> None:
         """Count the call, and tell the log of it."""
-        pieces = self.pieces
         result = self.result or Evaluation()
         metrics.called(self.tenant, self.service, self.hook, self.status, self.seconds)
-        metrics.data(self.tenant, pieces)
-        ends = self.ends
-        for rule, end in ends.items():
+        metrics.data(self.tenant, self.pieces)
+        for rule, end in self.ends.items():
             metrics.rules(self.tenant, [rule], end)
         metrics.cards(self.tenant, result.fired)
         exchange.tell(
@@ -68,6 +67,6 @@ class Record:
             cards=len(result.cards),
             ran=result.ran,
             failed=[*result.failed, *result.cut, *result.resting],
-            blocked=[rule for rule, end in ends.items() if end == "blocked"],
-            data={p.need.key: p.reason or p.state for p in pieces},
+            blocked=[rule for rule, end in self.ends.items() if end == "blocked"],
+            data={p.need.key: p.reason or p.state for p in self.pieces},
         )

@@ -1,11 +1,8 @@
-"""Pages from templates: one style inside each page, nothing fetched, nothing run.
-
-Other parts of the service that have pages extend `base.html` and add their own style.
-"""
+"""Pages from templates: one style inside each page, nothing fetched, nothing run."""
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -55,7 +52,7 @@ def render(template: str, values: Mapping[str, Any], links: Links = SERVED) -> s
         values: what the template shows; all of it is escaped.
         links: how it links to other pages.
     """
-    page = environment().get_template(template)
+    page = _environment().get_template(template)
     return page.render(
         link=links.rule.format,
         rules_link=links.rules,
@@ -65,10 +62,10 @@ def render(template: str, values: Mapping[str, Any], links: Links = SERVED) -> s
 
 
 @cache
-def environment(*folders: Path) -> Environment:
-    """The templates, and those of other folders."""
+def _environment() -> Environment:
+    """The templates."""
     made = Environment(
-        loader=FileSystemLoader([*_more(folders), _FOLDER / "templates"]),
+        loader=FileSystemLoader(_FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -76,7 +73,3 @@ def environment(*folders: Path) -> Environment:
     )
     made.filters["markdown"] = to_html
     return made
-
-
-def _more(folders: Sequence[Path]) -> list[Path]:
-    return list(folders)
