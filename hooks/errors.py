@@ -22,6 +22,8 @@ CardwiseError
 ├── CaseError               a rule's case, or its chart, cannot be read or run
 └── ConfigurationError      a setting cannot be used
 
+Beside them stands NotRead: a rule came to data that is read only when a rule comes to it.
+
 Messages say what was expected, what came, and where. They never hold patient data or tokens:
 "what came" is a kind of value ("a number"), not the value.
 """
@@ -146,6 +148,13 @@ class NotObtained(CardwiseError):
         self.key = key
         self.reason = reason
         super().__init__(f"{key} was not obtained: {reason}")
+
+
+class NotRead(BaseException):
+    """A rule came to data that nobody has read yet; it is read, and the rule begins anew.
+
+    It is no error, and no rule is to catch it.
+    """
 
 
 class NotKnown(CardwiseError):

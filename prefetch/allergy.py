@@ -5,7 +5,7 @@ from typing import Any, Final, Literal
 import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
-from prefetch.dates import PartialDate, first_known
+from prefetch.dates import PartialDate, first_known, last_known
 from prefetch.frozen import Frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
@@ -20,6 +20,7 @@ class Reaction(msgspec.Struct, frozen=True, gc=False):
     substance: Concept = NOTHING
     manifestation: tuple[Concept, ...] = ()
     description: str = ""
+    onset: str = ""
     severity: str = ""
 
 
@@ -40,6 +41,7 @@ class AllergyIntolerance(msgspec.Struct, frozen=True, gc=False, kw_only=True, re
     reaction: tuple[Reaction, ...] = ()
     onset_date_time: str = ""
     recorded_date: str = ""
+    last_occurrence: str = ""
 
 
 def allergy_intolerance(resource: Resource) -> AllergyIntolerance:
@@ -57,6 +59,7 @@ def allergy_intolerance(resource: Resource) -> AllergyIntolerance:
         reaction=tuple(map(_reaction, reactions)),
         onset_date_time=as_text(resource.get("onsetDateTime")),
         recorded_date=as_text(resource.get("recordedDate")),
+        last_occurrence=as_text(resource.get("lastOccurrence")),
     )
 
 
@@ -162,11 +165,21 @@ class Allergy(Frozen):
         """
         return first_known(self._read.onset_date_time, self._read.recorded_date)
 
+    @lazy
+    def last_told(self) -> PartialDate | None:
+        """The last day of which the entry tells: a reaction, or that it was recorded."""
+        read = self._read
+        reactions = (reaction.onset for reaction in read.reaction)
+        return last_known(
+            read.onset_date_time, read.recorded_date, read.last_occurrence, *reactions
+        )
+
 
 def _reaction(reaction: dict[str, Any]) -> Reaction:
     return Reaction(
         concept(reaction.get("substance")),
         concepts(reaction.get("manifestation")),
         as_text(reaction.get("description")),
+        as_text(reaction.get("onset")),
         as_text(reaction.get("severity")),
     )

@@ -6,18 +6,20 @@ Reading a list that was not obtained raises `NotObtained`, which the evaluator t
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
 from hooks.errors import (
     ConfigurationError,
     NotKnown,
     NotObtained,
+    NotRead,
     Problem,
     RuleError,
     WrongPatient,
 )
 from hooks.request import Context
 from prefetch import fhirpath, needs
+from prefetch.administration import Administration
 from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.allergy import Allergy
 from prefetch.coding import as_text, concept
@@ -35,7 +37,8 @@ from prefetch.patient import Patient
 from prefetch.references import Resource, bare, name_of, names_other_patient
 from prefetch.states import Reason
 
-Charted = Allergy | Condition | Encounter | Lab | MedicationOrder | Patient
+Charted = Administration | Allergy | Condition | Encounter | Lab | MedicationOrder | Patient
+_OF_DRUGS: Final = (needs.medications, needs.past_medications, needs.administrations)
 
 
 class Chart(Frozen):
@@ -49,11 +52,12 @@ class Chart(Frozen):
     _context: Context
     _data: Mapping[str, Data]
     _references: Mapping[str, Resource]
+    _unread: Mapping[str, Need]
     _aliases: Aliases
     _labs: dict[str, tuple[Lab, ...]]
     _models: dict[str, Any]
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a fact of one call
         self,
         context: Context,
         data: Mapping[str, Data],
@@ -61,6 +65,7 @@ class Chart(Frozen):
         aliases: Aliases = NO_ALIASES,
         *,
         today: date,
+        unread: Iterable[Need] = (),
     ) -> None:
         """Make a chart.
 
@@ -70,10 +75,12 @@ class Chart(Frozen):
             references: Medication resources found outside of these, by `Type/id`.
             aliases: the site's names for code systems in draft orders.
             today: the day of the call.
+            unread: what can be had, and is read once a rule comes to it.
         """
         put(self, "_context", context)
         put(self, "_data", data)
         put(self, "_references", references or {})
+        put(self, "_unread", {need.key: need for need in unread})
         put(self, "_aliases", aliases)
         put(self, "_labs", {})
         put(self, "_models", {})
@@ -137,6 +144,27 @@ class Chart(Frozen):
         found = self._orders(self._typed(needs.medications))
         return tuple(order for order in found if order.is_current)
 
+    @lazy
+    def past_medications(self) -> tuple[MedicationOrder, ...]:
+        """Orders that were carried out to their end.
+
+        Raises:
+            NotObtained: the list could not be read.
+        """
+        found = self._orders(self._typed(needs.past_medications))
+        return tuple(order for order in found if order.is_completed)
+
+    @lazy
+    def administrations(self) -> tuple[Administration, ...]:
+        """Doses that were given.
+
+        Raises:
+            NotObtained: they could not be read.
+        """
+        listed = self._typed(needs.administrations)
+        found = (Administration(r, self._medications) for r in listed)
+        return tuple(dose for dose in found if dose.is_completed)
+
     def labs(self, need: LabNeed) -> tuple[Lab, ...]:
         """The results of a test, the newest first; those that were withdrawn are left out.
 
@@ -176,7 +204,7 @@ class Chart(Frozen):
 
     def knows(self, need: Need) -> bool:
         """Whether all of this data was obtained: what a rule asks before it uses optional data."""
-        found = self._data.get(need.key)
+        found = self._found(need)
         return found is not None and found.complete
 
     def is_drafted(self, kind: str, system: str, code: str) -> bool:
@@ -190,8 +218,23 @@ class Chart(Frozen):
         )
 
     def data(self, key: str) -> Data | None:
-        """The data under a prefetch key with its state; None when no running rule needs it."""
+        """The data under a prefetch key with its state; None when no rule came to need it."""
         return self._data.get(key)
+
+    def unread(self, needs: Iterable[Need]) -> tuple[Need, ...]:
+        """Those of some needs that nobody has read yet."""
+        return tuple(need for need in needs if need.key in self._unread)
+
+    def with_read(self, data: Mapping[str, Data], references: Mapping[str, Resource]) -> "Chart":
+        """The same chart once more has been read; `references` are the drugs referred to."""
+        return Chart(
+            self._context,
+            {**self._data, **data},
+            {**self._references, **references},
+            self._aliases,
+            today=self.today,
+            unread=[need for need in self._unread.values() if need.key not in data],
+        )
 
     def full(self, item: Charted) -> Any:
         """The whole resource as a model of fhir.resources (R4B), made once for each call.
@@ -246,8 +289,13 @@ class Chart(Frozen):
                     return resource
         raise NotKnown(f"the {kind} on file cannot be told from others")
 
+    def _found(self, need: Need) -> Data | None:
+        if need.key in self._unread:
+            raise NotRead
+        return self._data.get(need.key)
+
     def _of(self, need: Need) -> Data:
-        found = self._data.get(need.key)
+        found = self._found(need)
         if found is None:
             raise RuleError(f"the rule reads the {need.words}, which its needs do not name")
         return found
@@ -277,8 +325,9 @@ class Chart(Frozen):
         """Medication resources by `Type/id`: siblings of the drafts, included, or read for us."""
         siblings = sibling_medications(self._context)
         known = {name: self._aliases.resource(each) for name, each in siblings.items()}
-        listed = self._data.get(needs.medications.key)
-        known |= included_medications(listed) if listed is not None else {}
+        for need in _OF_DRUGS:
+            listed = self._data.get(need.key)
+            known |= included_medications(listed) if listed is not None else {}
         return known | dict(self._references)
 
 

@@ -2,6 +2,7 @@
 
 import re
 from calendar import monthrange
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any, Final, NamedTuple
 
@@ -55,8 +56,17 @@ def first_known(*said: str) -> PartialDate | None:
 
     1 January 1900 stands for "unknown" in some systems, and is passed over.
     """
+    return next(_known(said), None)
+
+
+def last_known(*said: str) -> PartialDate | None:
+    """The one of several texts that is the latest date; None when none is a date."""
+    return max(_known(said), key=lambda each: each.latest, default=None)
+
+
+def _known(said: Iterable[str]) -> Iterator[PartialDate]:
     found = map(partial_date, said)
-    return next((each for each in found if each and each.year > _PLACEHOLDER), None)
+    return (each for each in found if each and each.year > _PLACEHOLDER)
 
 
 class Period(msgspec.Struct, frozen=True, gc=False):

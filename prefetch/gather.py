@@ -7,6 +7,8 @@ For every need of the rules that will run:
 3. nothing usable came: read it from the FHIR server with the delegated token, all at once;
 4. no way to read it: not obtained, with the reason.
 
+What rules can do without is read only once a rule comes to it, as `more`.
+
 A query that the server refuses is asked again in its wider form, where there is one. A given list
 with a next link is completed from the server, or else it is not whole. A need whose template leads
 to nothing is not asked for and known to be empty; one that depends on another need comes after it,
@@ -26,9 +28,8 @@ from prefetch.chart import Chart, included_medications, medication_requests, sib
 from prefetch.client import Access, Answer, FhirClient, next_link
 from prefetch.data import Data
 from prefetch.extras import NO_EXTRAS, Extras
-from prefetch.medication import MedicationRequest, unresolved
+from prefetch.medication import OfDrug, unresolved
 from prefetch.needs import Need
-from prefetch.needs import medications as MEDICATIONS  # noqa: N812 - a constant here
 from prefetch.origins import AllowedServers, same_origin
 from prefetch.reading import read
 from prefetch.recognise import medications_in, recognise
@@ -42,6 +43,7 @@ _MOST_REFERENCES: Final = 40
 # A path may look into what a reference leads to, and from there into the next.
 _MOST_STEPS: Final = 4
 _NOTHING: Final = b"null"
+_OF_DRUGS: Final = frozenset({"MedicationRequest", "MedicationAdministration"})
 # Tokens live shorter; a number in JSON may be larger than any float.
 _A_YEAR: Final = 31_536_000
 
@@ -78,28 +80,50 @@ class Gatherer:
         self._prefetch = aliases.prefetch(request.prefetch)
         self._extras = servers.extras_of(request.fhir_server) if request.fhir_server else NO_EXTRAS
         self._access = _access(request, servers, deadline, tenant, self._extras)
+        self._siblings = sibling_medications(request.context)
+        self._values: dict[str, msgspec.Raw] = {}
+        self._found: dict[str, Data] = {}
 
     async def chart(self, required: Iterable[Need], optional: Iterable[Need] = ()) -> Chart:
         """The patient's chart: every need obtained as far as it can be, missing ones at once.
 
-        Drugs that orders only refer to are read too: those of the drafts, and those of the
-        medication list where a rule requires it.
+        What is optional, and has to be read, is left until it is asked for as `more`. Drugs that
+        orders only refer to are read too: those of the drafts, and those of required lists.
         """
-        must = list(required)
+        must = with_earlier(required)
         needs = with_earlier((*must, *optional))
-        context = self._request.context
-        siblings = sibling_medications(context)
-        drafted = [unresolved(r, siblings) for r in medication_requests(context.draft_resources)]
+        self._take(needs)
+        left = [need for need in needs if need.key not in self._found and need not in must]
+        unread = left if isinstance(self._access, Access) else []
+        read_now = [need for need in needs if need not in unread]
+        resources = self._request.context.draft_resources
+        drafted = [unresolved(r, self._siblings) for r in medication_requests(resources)]
         if any(drafted):
-            data, drugs = await asyncio.gather(self._gather(needs), self._medications(drafted))
+            _, drugs = await asyncio.gather(self._gather(read_now), self._medications(drafted))
         else:
-            data, drugs = await self._gather(needs), {}
-        if any(n.key == MEDICATIONS.key for n in must) and data[MEDICATIONS.key].obtained:
-            listed = data[MEDICATIONS.key]
-            known = {**siblings, **included_medications(listed)}
-            orders = [o for o in listed.typed if isinstance(o, MedicationRequest | dict)]
-            drugs |= await self._medications(unresolved(order, known) for order in orders)
-        return Chart(context, data, drugs, self._aliases, today=self._today)
+            await self._gather(read_now)
+            drugs = {}
+        drugs |= await self._listed_drugs(must)
+        data, context = dict(self._found), self._request.context
+        return Chart(context, data, drugs, self._aliases, today=self._today, unread=unread)
+
+    async def more(self, chart: Chart, needs: Iterable[Need]) -> Chart:
+        """The chart with needs that were left unread, and the drugs that they refer to."""
+        wanted = chart.unread(with_earlier(needs))
+        await self._gather(wanted)
+        drugs = await self._listed_drugs(wanted)
+        return chart.with_read({need.key: self._found[need.key] for need in wanted}, drugs)
+
+    async def _listed_drugs(self, needs: Iterable[Need]) -> dict[str, Resource]:
+        """The Medications that lists of orders or doses refer to."""
+        of_drugs = {need.key: self._found[need.key] for need in needs if need.resource in _OF_DRUGS}
+        wanted: list[str] = []
+        for listed in of_drugs.values():
+            if listed.obtained:
+                known = {**self._siblings, **included_medications(listed)}
+                orders = (each for each in listed.typed if isinstance(each, OfDrug | dict))
+                wanted += [unresolved(order, known) for order in orders]
+        return await self._medications(wanted)
 
     async def _medications(self, references: Iterable[str]) -> dict[str, Resource]:
         """The Medications orders refer to: from any prefetch key, or else read."""
@@ -109,24 +133,24 @@ class Gatherer:
         given = medications_in(self._prefetch)
         return given | await self._read(sorted(wanted - given.keys()))
 
-    async def _gather(self, needs: Sequence[Need]) -> dict[str, Data]:
-        """The data of each need; those that depend on others after these, the rest at once."""
+    def _take(self, needs: Sequence[Need]) -> None:
+        """Keep what came with the request; what of it cannot be used is kept at hand."""
         can_ask = isinstance(self._access, Access)
-        values = recognise(self._prefetch, needs, sure=can_ask, always=self._extras.query)
-        found: dict[str, Data] = {}
-        missing: list[Need] = []
+        self._values = recognise(self._prefetch, needs, sure=can_ask, always=self._extras.query)
         for need in needs:
-            given = self._given(need, values.get(need.key))
-            if given is None:
-                missing.append(need)
-            else:
-                found[need.key] = given
+            given = self._given(need, self._values.get(need.key))
+            if given is not None:
+                self._found[need.key] = given
+
+    async def _gather(self, needs: Sequence[Need]) -> None:
+        """Obtain what is not there yet: at once, save what depends on other needs."""
+        found = self._found
+        missing = [need for need in needs if need.key not in found]
         while missing:
             ready = [n for n in missing if dependencies(n.template) <= found.keys()]
-            read_now = (self._obtain(n, values.get(n.key), found) for n in ready)
+            read_now = (self._obtain(n, self._values.get(n.key), found) for n in ready)
             found |= {data.need.key: data for data in await asyncio.gather(*read_now)}
             missing = [n for n in missing if n not in ready]
-        return found
 
     def _given(self, need: Need, value: msgspec.Raw | None) -> Data | None:
         """The data as prefetched; None when there is something to read from the server."""

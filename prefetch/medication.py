@@ -11,6 +11,7 @@ import msgspec
 
 from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
+from prefetch.dates import PartialDate, first_known
 from prefetch.frozen import Frozen, frozen, put
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
@@ -47,7 +48,15 @@ class Dosage(msgspec.Struct, frozen=True, gc=False, rename="camel"):
     as_needed_codeable_concept: Concept = NOTHING
 
 
-class MedicationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+class OfDrug(msgspec.Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """What is read of whatever is about a drug: where it says which."""
+
+    medication_codeable_concept: Concept = NOTHING
+    medication_reference: Reference = NOWHERE
+    contained: list[Any] = []
+
+
+class MedicationRequest(OfDrug, frozen=True, gc=False, kw_only=True, rename="camel"):
     """What is read of an order: the elements as FHIR has them, so that JSON becomes one at once."""
 
     resource_type: Literal["MedicationRequest"]
@@ -57,29 +66,35 @@ class MedicationRequest(msgspec.Struct, frozen=True, gc=False, kw_only=True, ren
     _also: None = msgspec.field(name="patient", default=None)
     status: str = ""
     do_not_perform: bool = False
-    medication_codeable_concept: Concept = NOTHING
-    medication_reference: Reference = NOWHERE
+    authored_on: str = ""
     reason_code: tuple[Concept, ...] = ()
     prior_prescription: Reference = NOWHERE
     dosage_instruction: tuple[Dosage, ...] = ()
-    contained: list[Any] = []
+
+
+def of_drug(resource: Resource) -> dict[str, Any]:
+    """What a resource of any shape says of the drug, as the arguments of an `OfDrug`."""
+    link = resource.get("medicationReference")
+    shown = as_text(link.get("display")) if isinstance(link, dict) else ""
+    return {
+        "medication_codeable_concept": concept(resource.get("medicationCodeableConcept")),
+        "medication_reference": Reference(target(link), shown),
+        "contained": as_list(resource.get("contained")),
+    }
 
 
 def medication_request(resource: Resource) -> MedicationRequest:
     """The same of a resource of any shape: what is bent reads as what it must mean."""
-    link = resource.get("medicationReference")
-    shown = as_text(link.get("display")) if isinstance(link, dict) else ""
     return MedicationRequest(
         resource_type="MedicationRequest",
         id=as_text(resource.get("id")),
         status=as_text(resource.get("status")),
         do_not_perform=resource.get("doNotPerform") is True,
-        medication_codeable_concept=concept(resource.get("medicationCodeableConcept")),
-        medication_reference=Reference(target(link), shown),
+        authored_on=as_text(resource.get("authoredOn")),
         reason_code=concepts(resource.get("reasonCode")),
         prior_prescription=Reference(target(resource.get("priorPrescription"))),
         dosage_instruction=tuple(map(_dosage, as_list(resource.get("dosageInstruction")))),
-        contained=as_list(resource.get("contained")),
+        **of_drug(resource),
     )
 
 
@@ -121,7 +136,7 @@ class MedicationOrder(Frozen):
             read, sent = typed(whole, MedicationRequest, medication_request), resource
         put(self, "_read", read)
         put(self, "_sent", sent)
-        put(self, "medication", _medication(read, medications))
+        put(self, "medication", medication_of(read, medications))
 
     @lazy
     def resource(self) -> Resource:
@@ -155,6 +170,16 @@ class MedicationOrder(Frozen):
         return self._read.status.strip().lower() in _CURRENT and not self._read.do_not_perform
 
     @property
+    def is_completed(self) -> bool:
+        """Whether all that was ordered has been given or taken."""
+        return self._read.status.strip().lower() == "completed" and not self._read.do_not_perform
+
+    @lazy
+    def date(self) -> PartialDate | None:
+        """When it was ordered; None when it is not said."""
+        return first_known(self._read.authored_on)
+
+    @property
     def is_prohibition(self) -> bool:
         """Whether it says the drug must NOT be given (`doNotPerform`)."""
         return self._read.do_not_perform
@@ -176,9 +201,9 @@ class MedicationOrder(Frozen):
         return tuple(filter(None, self._read.reason_code))
 
 
-def unresolved(order: MedicationRequest | Resource, medications: Mapping[str, Resource]) -> str:
-    """The `Medication/id` a MedicationRequest still needs to have read; "" when it needs none."""
-    if isinstance(order, MedicationRequest):
+def unresolved(order: OfDrug | Resource, medications: Mapping[str, Resource]) -> str:
+    """The `Medication/id` that still needs to be read; "" when none does."""
+    if isinstance(order, OfDrug):
         inline, reference = order.medication_codeable_concept, order.medication_reference.reference
         reference = reference.strip()
     else:
@@ -192,7 +217,7 @@ def unresolved(order: MedicationRequest | Resource, medications: Mapping[str, Re
     return found if _READ.fullmatch(found) else ""
 
 
-def _medication(order: MedicationRequest, medications: Mapping[str, Resource]) -> Medication:
+def medication_of(order: OfDrug, medications: Mapping[str, Resource]) -> Medication:
     """The drug, from wherever it is kept; at worst the display of a dangling reference."""
     if inline := order.medication_codeable_concept:
         return Medication(inline)
@@ -209,7 +234,7 @@ def _medication(order: MedicationRequest, medications: Mapping[str, Resource]) -
 def _ingredient(
     entry: Resource,
     medication: Resource,
-    order: MedicationRequest,
+    order: OfDrug,
     medications: Mapping[str, Resource],
 ) -> Concept:
     """What one ingredient is; one that cannot be looked up stays, as one that nobody knows."""
@@ -226,7 +251,7 @@ def _ingredient(
 
 
 def _resolved(
-    reference: str, order: MedicationRequest, medications: Mapping[str, Resource]
+    reference: str, order: OfDrug, medications: Mapping[str, Resource]
 ) -> Resource | None:
     if reference.startswith("#"):
         return contained({"contained": order.contained}, reference)

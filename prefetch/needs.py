@@ -23,6 +23,8 @@ class Need:
         wider: what is asked instead if the server refuses the query, as some do for a parameter
             they do not have; "" when nothing is. It must bring all that the query would, and what
             it brings beyond that must be left out by the chart.
+        advertised: whether EHRs are asked to send it with every call. What rules seldom come to is
+            read when one does.
     """
 
     key: str
@@ -31,6 +33,7 @@ class Need:
     words: str = field(compare=False)
     after: tuple["Need", ...] = ()
     wider: str = ""
+    advertised: bool = True
 
     def varied(self, templates: Mapping[str, str]) -> "Need":
         """The same need, asked by the template there is for its key, if there is one."""
@@ -67,6 +70,22 @@ medications = Need(
     "MedicationRequest",
     "medication list",
     wider="MedicationRequest?patient={{context.patientId}}",
+)
+past_medications = Need(
+    "past_medications",
+    "MedicationRequest?patient={{context.patientId}}&status=completed",
+    "MedicationRequest",
+    "completed medication orders",
+    wider="MedicationRequest?patient={{context.patientId}}",
+    advertised=False,
+)
+administrations = Need(
+    "administrations",
+    "MedicationAdministration?patient={{context.patientId}}&status=completed",
+    "MedicationAdministration",
+    "doses that were given",
+    wider="MedicationAdministration?patient={{context.patientId}}",
+    advertised=False,
 )
 conditions = Need(
     "conditions", "Condition?patient={{context.patientId}}", "Condition", "problem list"

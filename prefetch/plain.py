@@ -10,6 +10,7 @@ from typing import Any, Final, Generic, Literal, TypeVar
 
 import msgspec
 
+from prefetch.administration import MedicationAdministration
 from prefetch.allergy import AllergyIntolerance
 from prefetch.condition import ConditionRead
 from prefetch.medication import MedicationRequest
@@ -17,7 +18,13 @@ from prefetch.observation import ObservationRead
 from prefetch.reading import MOST_ENTRIES
 
 T = TypeVar("T")
-Plain = AllergyIntolerance | MedicationRequest | ConditionRead | ObservationRead
+Plain = (
+    AllergyIntolerance
+    | ConditionRead
+    | MedicationAdministration
+    | MedicationRequest
+    | ObservationRead
+)
 
 
 class _Entry(msgspec.Struct, Generic[T], gc=False):
@@ -31,6 +38,7 @@ class _Page(msgspec.Struct, Generic[T], rename="camel", gc=False):
 
 _DECODERS: Final[dict[str, msgspec.json.Decoder[_Page[Any]]]] = {
     "AllergyIntolerance": msgspec.json.Decoder(_Page[AllergyIntolerance]),
+    "MedicationAdministration": msgspec.json.Decoder(_Page[MedicationAdministration]),
     "MedicationRequest": msgspec.json.Decoder(_Page[MedicationRequest]),
     "Condition": msgspec.json.Decoder(_Page[ConditionRead]),
     "Observation": msgspec.json.Decoder(_Page[ObservationRead]),

@@ -79,7 +79,7 @@ def _answers(
 
 def _asks_for_all(need: Need) -> bool:
     """Whether any Bundle of the right type is likely to answer: there is no code to be right of."""
-    return "&code=" not in need.template
+    return "&code=" not in need.template and need.advertised
 
 
 def _is_query(url: str, need: Need, always: Container[tuple[str, str]]) -> bool:

@@ -5,6 +5,7 @@ A rule is a folder beside this file; `drug_allergy` is the one to read first.
 
 from hooks.cards import Indicator, Source
 from prefetch import needs
+from prefetch.administration import Administration
 from prefetch.allergy import Allergy
 from prefetch.amount import Amount
 from prefetch.chart import Chart
@@ -44,6 +45,7 @@ __all__ = [
     "LOINC",
     "RXNORM",
     "SNOMED",
+    "Administration",
     "Advice",
     "Age",
     "Allergen",

@@ -1,4 +1,7 @@
-"""Runs rules over a chart. One rule's crash or missing data never hides another's card."""
+"""Runs rules over a chart. One rule's crash or missing data never hides another's card.
+
+A rule that comes to data nobody has read yet waits for it, and is run anew on a chart that has it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +20,7 @@ from rules._knowledge.knowledge import Knowledge
 from rules._rule import Rule
 from rules._run import Ended, Runner, gap_of, missing
 
+_BEGIN: Final = Ended("waiting")
 _FOREIGN: Final = {
     "MedicationOrder": "they came in FHIR DSTU2, and only R4 is understood",
 }
@@ -69,7 +73,76 @@ def applicable(rules: Iterable[Rule], hook: str, drafts: Sequence[Resource]) -> 
     ]
 
 
-def evaluate(  # noqa: PLR0913 - what a call is, and how much of it the rules may take
+class Evaluator:
+    """Runs the rules of one call, on a chart that more may be read of in between."""
+
+    def __init__(  # noqa: PLR0913 - what a call is, and how much of it the rules may take
+        self,
+        rules: Sequence[Rule],
+        know: Knowledge,
+        call: Call,
+        drafts: Sequence[Resource],
+        *,
+        seconds: float = 0.3,
+        breakers: Breakers | None = None,
+    ) -> None:
+        """Prepare for one call.
+
+        Args:
+            rules: those that apply.
+            know: the knowledge tables.
+            call: what cards need to know of the call.
+            drafts: the draft orders that are meant.
+            seconds: processor time for all rules; one may take a third.
+            breakers: those of the rules, which outlive the call; None switches no rule off.
+        """
+        self._rules = rules
+        self._call = call
+        self._drafts = drafts
+        self._runner = Runner(know, call, seconds, breakers)
+        self._ended: dict[str, Ended] = {}
+
+    def run(self, chart: Chart) -> tuple[Need, ...]:
+        """Run the rules that have not come to their end; tell what the others came to and wait for.
+
+        Args:
+            chart: the patient.
+        """
+        for rule in self._rules:
+            if self._ended.get(rule.id, _BEGIN).end == "waiting":
+                self._ended[rule.id] = self._runner.run(rule, chart)
+        return tuple(need for ended in self._ended.values() for need in ended.waits_for)
+
+    def result(self, chart: Chart) -> Evaluation:
+        """What came of the call.
+
+        Args:
+            chart: the patient, as far as the chart was read.
+
+        Raises:
+            PreconditionFailed: data was missing, no rule could run, and the call wants no card of
+                it.
+        """
+        result = Evaluation(gaps=_foreign(self._drafts))
+        for rule in self._rules:
+            result.note(rule, self._ended[rule.id])
+        blocked = len(result.blocked) == len(self._rules)
+        if result.blocked and blocked and not self._call.always_answers:
+            raise PreconditionFailed(*_problems(result))
+        for rule in self._rules:
+            if rule.id in result.ran and rule.status == "active":
+                result.gaps += [
+                    gap_of(f"the rest of the {need.words}", reason.words)
+                    for need, reason in missing(rule, chart)
+                ]
+        if result.gaps:
+            gaps = list(dict.fromkeys(result.gaps))
+            result.cards.append(not_checked_card(gaps, self._call))
+        result.cards = rank(result.cards)
+        return result
+
+
+def evaluate(  # noqa: PLR0913 - as an Evaluator
     rules: Sequence[Rule],
     chart: Chart,
     know: Knowledge,
@@ -79,37 +152,14 @@ def evaluate(  # noqa: PLR0913 - what a call is, and how much of it the rules ma
     seconds: float = 0.3,
     breakers: Breakers | None = None,
 ) -> Evaluation:
-    """Run the rules and make their cards.
-
-    Args:
-        rules: those that apply.
-        chart: the patient.
-        know: the knowledge tables.
-        call: what cards need to know of the call.
-        drafts: the draft orders that are meant.
-        seconds: processor time for all rules; one may take a third.
-        breakers: those of the rules, which outlive the call; None switches no rule off.
+    """Run the rules on a chart of which everything was read: see `Evaluator`.
 
     Raises:
-        PreconditionFailed: data was missing, no rule could run, and the call wants no card of it.
+        PreconditionFailed: as there.
     """
-    result = Evaluation(gaps=_foreign(drafts))
-    runner = Runner(chart, know, call, seconds, breakers)
-    for rule in rules:
-        result.note(rule, runner.run(rule))
-    if result.blocked and len(result.blocked) == len(rules) and not call.always_answers:
-        raise PreconditionFailed(*_problems(result))
-    for rule in rules:
-        if rule.id in result.ran and rule.status == "active":
-            result.gaps += [
-                gap_of(f"the rest of the {need.words}", reason.words)
-                for need, reason in missing(rule, chart)
-            ]
-    if result.gaps:
-        gaps = list(dict.fromkeys(result.gaps))
-        result.cards.append(not_checked_card(gaps, call))
-    result.cards = rank(result.cards)
-    return result
+    evaluator = Evaluator(rules, know, call, drafts, seconds=seconds, breakers=breakers)
+    evaluator.run(chart)
+    return evaluator.result(chart)
 
 
 def _foreign(drafts: Sequence[Resource]) -> list[NotChecked]:

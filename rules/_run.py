@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from hooks.cards import Card
-from hooks.errors import InvalidAnswer, NotKnown, NotObtained, RuleError
+from hooks.errors import InvalidAnswer, NotKnown, NotObtained, NotRead, RuleError
 from prefetch.breaker import Breakers
 from prefetch.chart import Chart
 from prefetch.needs import Need
@@ -25,12 +25,15 @@ _LEAST: Final = 30
 _MOST_FINDINGS: Final = 100
 _FAILED: Final = "the check itself failed"
 
-End = Literal["ran", "blocked", "failed", "cut", "resting"]
+End = Literal["ran", "blocked", "failed", "cut", "resting", "waiting"]
 Lacking = list[tuple[Need, Reason]]
 
 
 class TooMuch(Exception):
     """Raised for a rule that yields and yields."""
+
+
+_CUT: Final = {TooSlow: "took too long", TooMuch: "found too much"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +45,14 @@ class Ended:
         cards: what it found.
         gaps: what was not checked.
         lacking: the data it could not do without.
+        waits_for: the data it came to that nobody has read yet.
     """
 
     end: End
     cards: tuple[Card, ...] = ()
     gaps: tuple[NotChecked, ...] = ()
     lacking: tuple[tuple[Need, Reason], ...] = ()
+    waits_for: tuple[Need, ...] = ()
 
 
 class Runner:
@@ -55,7 +60,6 @@ class Runner:
 
     def __init__(
         self,
-        chart: Chart,
         know: Knowledge,
         call: Call,
         seconds: float,
@@ -64,50 +68,53 @@ class Runner:
         """Prepare for one call.
 
         Args:
-            chart: the patient.
             know: the knowledge tables.
             call: what cards need to know of the call.
             seconds: processor time for all rules; one may take a third.
             breakers: those of the rules, which outlive the call; None switches no rule off.
         """
-        self._chart = chart
         self._know = know
         self._call = call
         self._breakers = breakers
         self._seconds = seconds
-        self._until = time.process_time() + seconds
+        self._left = seconds
 
-    def run(self, rule: Rule) -> Ended:
-        """Run a rule. It never raises."""
-        lacking = [(n, r) for n, r in missing(rule, self._chart) if not self._has(n)]
+    def run(self, rule: Rule, chart: Chart) -> Ended:
+        """Run a rule on the patient's chart. It never raises."""
+        lacking = [(n, r) for n, r in missing(rule, chart) if not _has(chart, n)]
         if lacking:
             return _blocked(rule, lacking)
         if self._breakers is None:
-            return self._attempt(rule)
+            return self._attempt(rule, chart)
         key = f"{rule.id}@{rule.digest}"
         if not self._breakers.admits(key):
             return _gone(rule, "resting", "the check failed repeatedly, and rests for a while")
-        ended = self._attempt(rule)
+        ended = self._attempt(rule, chart)
+        if ended.end == "waiting":
+            return ended
         broke = ended.end in ("failed", "cut")
         (self._breakers.failed if broke else self._breakers.succeeded)(key)
         return ended
 
-    def _attempt(self, rule: Rule) -> Ended:
-        left = min(self._until - time.process_time(), self._seconds / _MOST)
+    def _attempt(self, rule: Rule, chart: Chart) -> Ended:
+        most = max(min(self._left, self._seconds / _MOST), self._seconds / _LEAST)
+        began = time.process_time()
         try:
-            return limited(lambda: self._answers(rule), max(left, self._seconds / _LEAST))
+            return limited(lambda: self._answers(rule, chart), most)
         except NotObtained as gap:
             return _stopped(rule, gap)
-        except TooSlow:
-            return _gone(rule, "cut", "the check took too long, and was cut off")
-        except TooMuch:
-            return _gone(rule, "cut", "the check found too much, and was cut off")
+        except NotRead:
+            return _waiting(rule, chart)
+        except (TooSlow, TooMuch) as end:
+            return _gone(rule, "cut", f"the check {_CUT[type(end)]}, and was cut off")
         except (InvalidAnswer, RuleError) as error:
             return _gone(rule, "failed", _FAILED, str(error))
         except Exception as error:  # noqa: BLE001 - whatever breaks in a rule stays in that rule
             return _gone(rule, "failed", _FAILED, type(error).__name__)
+        finally:
+            self._left -= time.process_time() - began
 
-    def _answers(self, rule: Rule) -> Ended:
+    def _answers(self, rule: Rule, chart: Chart) -> Ended:
         """What a rule says.
 
         Raises:
@@ -115,7 +122,7 @@ class Runner:
             TooMuch: it yielded too many findings.
         """
         found: list[Finding | NotChecked] = []
-        findings = rule.findings(self._chart, self._know)
+        findings = rule.findings(chart, self._know)
         try:
             for finding in findings:
                 found.append(finding)
@@ -131,15 +138,16 @@ class Runner:
             gaps.append(gap_of(rule.checks, "the rule's new text cannot be used, the earlier was"))
         return Ended("ran", tuple(cards), tuple(gaps))
 
-    def _has(self, need: Need) -> bool:
-        data = self._chart.data(need.key)
-        return data is not None and data.obtained
-
 
 def missing(rule: Rule, chart: Chart) -> Lacking:
     """The required data that is missing or not whole, each with the reason."""
     found = ((need, chart.data(need.key)) for need in rule.needs)
     return [(need, data.reason) for need, data in found if data and data.reason]
+
+
+def _has(chart: Chart, need: Need) -> bool:
+    data = chart.data(need.key)
+    return data is not None and data.obtained
 
 
 def gap_of(what: str, why: str) -> NotChecked:
@@ -159,6 +167,14 @@ def _stopped(rule: Rule, gap: NotObtained) -> Ended:
     if lacking:
         return _blocked(rule, lacking)
     return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
+
+
+def _waiting(rule: Rule, chart: Chart) -> Ended:
+    """How a rule ends for now that came to what nobody has read yet: all that helps it is read."""
+    unread = chart.unread(rule.helped_by)
+    if not unread:
+        return _gone(rule, "failed", _FAILED, "its needs do not name what it reads")
+    return Ended("waiting", waits_for=unread)
 
 
 def _gone(rule: Rule, end: End, why: str, error: str = "") -> Ended:

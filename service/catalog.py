@@ -89,7 +89,7 @@ class Catalog:
     def _describe(self, service: Service, hook: str) -> ServiceDescription:
         rules = [rule for rule in self._rules if hook in rule.hooks]
         required = dict.fromkeys(need.words for rule in rules for need in rule.needs)
-        asked = {need.key: need.template for need in _queries(rules)}
+        asked = {need.key: need.template for need in _queries(rules) if need.advertised}
         prefetch = {key: asked[key] for key in in_order(asked) if is_plain(asked[key])}
         return ServiceDescription(
             hook=hook,

@@ -14,12 +14,11 @@ import hooks
 from hooks.cards import CardsResponse, Source
 from hooks.errors import PreconditionFailed
 from hooks.request import HookRequest, read_request
-from prefetch.chart import Chart, refuse_other_patients, selected_drafts
+from prefetch.chart import refuse_other_patients, selected_drafts
 from prefetch.gather import Gatherer
 from prefetch.references import name_of
 from rules._cards import Call
-from rules._evaluate import Evaluation, applicable, evaluate
-from rules._rule import Rule
+from rules._evaluate import Evaluation, Evaluator, applicable
 from service.limits.body import read_body
 from service.record import Record
 from service.state import State
@@ -45,7 +44,11 @@ async def invoke(request: Request) -> Response:
     refuse_other_patients(call.context)
     drafts = selected_drafts(call.context)
     rules = applicable(offered, call.hook, drafts)
-    chart = await _chart(state, site, call, rules)
+    gatherer = _gatherer(state, site, call)
+    chart = await gatherer.chart(
+        [need for rule in rules for need in rule.needs],
+        [need for rule in rules for need in rule.helped_by],
+    )
 
     def note(status: int, result: Evaluation | None) -> None:
         record = Record(
@@ -65,16 +68,18 @@ async def invoke(request: Request) -> Response:
             state.witness(call.hook_instance, record)
 
     watched = state.traces.watched(rules) if state.traces else rules
+    evaluator = Evaluator(
+        watched,
+        site.knowledge,
+        _call(state, site, call),
+        drafts,
+        seconds=_for_rules(site, time.perf_counter() - started),
+        breakers=state.breakers,
+    )
+    while wanted := evaluator.run(chart):
+        chart = await gatherer.more(chart, wanted)
     try:
-        result = evaluate(
-            watched,
-            chart,
-            site.knowledge,
-            _call(state, site, call),
-            drafts,
-            seconds=_for_rules(site, time.perf_counter() - started),
-            breakers=state.breakers,
-        )
+        result = evaluator.result(chart)
     except PreconditionFailed:
         note(412, None)
         raise
@@ -83,9 +88,9 @@ async def invoke(request: Request) -> Response:
     return Response(answer, media_type="application/json")
 
 
-async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule]) -> Chart:
+def _gatherer(state: State, site: Site, call: HookRequest) -> Gatherer:
     seconds = site.deadline * (1 - _MARGIN)
-    gatherer = Gatherer(
+    return Gatherer(
         state.fhir,
         site.servers,
         call,
@@ -94,8 +99,6 @@ async def _chart(state: State, site: Site, call: HookRequest, rules: list[Rule])
         tenant=site.id,
         aliases=site.aliases,
     )
-    required = [need for rule in rules for need in rule.needs]
-    return await gatherer.chart(required, [need for rule in rules for need in rule.helped_by])
 
 
 def _for_rules(site: Site, gone: float) -> float:

@@ -8,13 +8,13 @@ from rules._rule import Rule
 from service.cases.case import cases_of
 from service.cases.outcome import reviews
 from service.cases.report import run
-from service.cases.selection import Selection
+from service.cases.selection import everything
 
 
 @pytest.mark.parametrize("rule", load(), ids=lambda rule: rule.id)
 def test_every_case_of_the_rule(rule: Rule) -> None:
     """The rule's cases hold in each of their variants, and are fit as a whole."""
-    [report] = run([Selection(rule, list(cases_of(rule.folder)))]).reports
+    [report] = run(everything([rule])).reports
     told = [*reviews(report.failed), *report.faults]
     assert not told, "\n\n".join(told)
     assert report.outcomes

@@ -5,14 +5,17 @@ from typing import Final, NamedTuple
 
 from hooks.cards import Indicator
 from prefetch.allergy import Allergy
+from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
 from rules._allergy.entries import Charted
 from rules._allergy.orders import drugs_of
 from rules._allergy.standing import can_cross, standing
+from rules._allergy.tolerance import Given, given_since
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.conflicts import Conflict
 from rules._knowledge.drugs import Drug
 from rules._knowledge.knowledge import Knowledge
+from rules._knowledge.urgency import Standing
 from rules._text import markdown, plain, sentence, shorten, uncapped
 
 _URGENCY: Final[tuple[Indicator, ...]] = ("critical", "warning", "info")
@@ -28,6 +31,7 @@ class AllergyConflict(NamedTuple):
         allergen: what the entry is about.
         conflict: why the two do not go together.
         indicator: how urgent that is, by the policy of `rules/_knowledge/tables/urgency.tsv`.
+        given: when the drug was given since, which lowers it; None where that is not known.
     """
 
     order: MedicationOrder
@@ -35,6 +39,7 @@ class AllergyConflict(NamedTuple):
     allergen: Allergen
     conflict: Conflict
     indicator: Indicator
+    given: Given | None = None
 
     def headline(self, standing: str = "is ordered") -> str:
         """The fact, in under 140 characters; `standing` says how the drug itself got there."""
@@ -46,7 +51,9 @@ class AllergyConflict(NamedTuple):
         }.get(self.conflict.kind, f"{drug} may cross-react")
         since = f", {self.allergy.since.year}" if self.allergy.since else ""
         charted = uncapped(plain(self.conflict.allergen_name, 50))
-        return shorten(f"{link}; chart records {_reaction(self.allergy)} to {charted}{since}")
+        later = f"; given since, {self.given.date.year}" if self.given else ""
+        reaction = _reaction(self.allergy)
+        return shorten(f"{link}; chart records {reaction} to {charted}{since}{later}")
 
     @property
     def evidence(self) -> str:
@@ -59,18 +66,31 @@ class AllergyConflict(NamedTuple):
         parts = [markdown(part) for part in told if part]
         charted = f"**{markdown(allergy.substance.label or self.allergen.name)}**"
         how = "by its code" if self.allergen.basis == "code" else "by name only"
-        return (
-            f"- Chart: {'; '.join([charted, *parts])}\n"
-            f"- Match: {markdown(self.conflict.ingredient_name)} - "
-            f"{markdown(self.conflict.basis)}; allergy recognised {how}\n"
-            f"- Reference: {markdown(self.conflict.reference)}"
-        )
+        name, basis = markdown(self.conflict.ingredient_name), markdown(self.conflict.basis)
+        lines = [
+            f"- Chart: {'; '.join([charted, *parts])}",
+            *([self.given.told] if self.given else ()),
+            f"- Match: {name} - {basis}; allergy recognised {how}",
+            f"- Reference: {markdown(self.conflict.reference)}",
+        ]
+        return "\n".join(lines)
 
 
 def allergy_conflicts(
-    order: MedicationOrder, allergies: Iterable[Charted], know: Knowledge
+    order: MedicationOrder,
+    allergies: Iterable[Charted],
+    know: Knowledge,
+    chart: Chart | None = None,
 ) -> list[AllergyConflict]:
-    """The allergies an order conflicts with, the most urgent first, each entry once."""
+    """The allergies an order conflicts with, the most urgent first, each entry once.
+
+    Args:
+        order: the order.
+        allergies: the entries, as `charted` gives them.
+        know: the knowledge tables.
+        chart: where to look whether the drug was given since, for a rule that is helped by
+            `needs.past_medications` and `needs.administrations`; None looks nowhere.
+    """
     drugs = drugs_of(order, know)
     found = [
         match
@@ -79,6 +99,8 @@ def allergy_conflicts(
         for drug in drugs
         for match in _matches(order, drug, allergy, allergen, know)
     ]
+    if chart is not None:
+        found = [less for match in found if (less := _lowered(match, chart, know))]
     found.sort(key=_rank)
     return list({id(match.allergy): match for match in reversed(found)}.values())[::-1]
 
@@ -92,6 +114,17 @@ def _matches(
         conflict = know.conflict(drug, allergen, crosses=False)
     if conflict and (indicator := know.urgency(conflict, standing(allergy, know))):
         yield AllergyConflict(order, allergy, allergen, conflict, indicator)
+
+
+def _lowered(match: AllergyConflict, chart: Chart, know: Knowledge) -> AllergyConflict | None:
+    """The same conflict, less urgent where the drug was given since, or silent by policy."""
+    given = given_since(match.conflict.ingredient, match.allergy, chart, know)
+    if given is None:
+        return match
+    severe = standing(match.allergy, know) == "severe"
+    column: Standing = "severe_tolerated" if severe else "tolerated"
+    indicator = know.urgency(match.conflict, column)
+    return match._replace(given=given, indicator=indicator) if indicator else None
 
 
 def _rank(match: AllergyConflict) -> tuple[int, int]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from hooks.cards import Indicator
+from prefetch.administration import Administration
 from prefetch.medication import MedicationOrder
 from rules._finding import NotChecked
 from rules._knowledge.drugs import Drug
@@ -10,8 +11,8 @@ from rules._knowledge.knowledge import Knowledge
 from rules._text import plain
 
 
-def drugs_of(order: MedicationOrder, know: Knowledge) -> list[Drug]:
-    """The drugs of an order: its product where recognised, else each recognised ingredient."""
+def drugs_of(order: MedicationOrder | Administration, know: Knowledge) -> list[Drug]:
+    """The drugs of an order or dose: its product if recognised, else each recognised ingredient."""
     product = know.drug(order.medication.product)
     if product is not None:
         return [product]

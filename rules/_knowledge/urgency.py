@@ -8,7 +8,7 @@ from hooks.cards import Indicator
 from hooks.errors import ConfigurationError
 from rules._knowledge import tables
 
-Standing = Literal["severe", "plain", "minor", "tolerated"]
+Standing = Literal["severe", "plain", "minor", "severe_tolerated", "tolerated"]
 Cell = Literal["critical", "warning", "info", "silent"]
 STANDINGS: Final[tuple[Standing, ...]] = get_args(Standing)
 CELLS: Final[tuple[Cell, ...]] = get_args(Cell)

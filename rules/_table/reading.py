@@ -22,7 +22,6 @@ with `#` are passed over. The columns:
 | `topic` | of the rows of one topic, the first that holds gives the card |
 """
 
-import csv
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -38,6 +37,7 @@ from prefetch.units import is_unit
 from rules._knowledge.knowledge import Knowledge
 from rules._places import shown
 from rules._table.criteria import AgeIs, Criterion, HasCondition, IsFemale, LabIs, WithDrug
+from rules._table.lines import table_lines
 
 _REQUIRED: Final = ("drug", "indicator", "summary", "source")
 _CRITERIA: Final = ("condition", "with_drug", "lab", "age", "gender")
@@ -53,8 +53,6 @@ _SYSTEMS: Final = {
 }
 _COMPARED: Final = re.compile(r"(<=|>=|<|>|=)\s*(\d+(?:\.\d+)?)\s*(.*)")
 _NAMES: Final = {"condition": "condition", "with_drug": "other", "lab": "lab", "age": "age"}
-# What spreadsheets make of what was typed.
-_TYPED: Final = str.maketrans({"\u2265": ">=", "\u2264": "<=", "\u00a0": " "})
 
 
 class _Wrong(ValueError):
@@ -96,7 +94,7 @@ def read_table(path: Path, know: Knowledge) -> tuple[Row, ...]:
     Raises:
         RuleError: a line for each cell that cannot be used.
     """
-    lines = _lines(path)
+    lines = table_lines(path)
     number, columns = next(lines, (1, []))
     faults = [f"{shown(path)}:{number}: {fault}" for fault in _wrong_columns(columns)]
     rows: list[Row] = []
@@ -111,27 +109,6 @@ def read_table(path: Path, know: Knowledge) -> tuple[Row, ...]:
     if faults:
         raise RuleError("\n".join(faults))
     return tuple(rows)
-
-
-def _lines(path: Path) -> Iterator[tuple[int, list[str]]]:
-    """The lines that hold something, with their numbers.
-
-    Raises:
-        RuleError: it cannot be read as text.
-    """
-    try:
-        raw = path.read_bytes()
-    except OSError as error:
-        raise RuleError(f"{shown(path)}: cannot be read ({error.strerror}); put it there") from None
-    try:
-        text = raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
-    except UnicodeDecodeError:
-        raise RuleError(f"{shown(path)}:1: save the table as tab-separated text, UTF-8") from None
-    reader = csv.reader(text.splitlines(), "excel-tab")
-    for cells in reader:
-        values = [cell.translate(_TYPED).strip() for cell in cells]
-        if any(values) and not values[0].startswith("#"):
-            yield reader.line_num, values
 
 
 def _wrong_columns(columns: list[str]) -> Iterator[str]:

@@ -5,7 +5,9 @@ What it checks:
     list that stands: the same active ingredient, a drug of the same class, or one known to
     cross-react. Combinations are checked ingredient by ingredient. How urgent the card is depends
     on the tie and on what the chart says of the reaction, by the table in
-    `rules/_knowledge/tables/urgency.tsv`, which a site can change.
+    `rules/_knowledge/tables/urgency.tsv`, which a site can change. Where there is a conflict, the
+    record is searched for the same ingredient given since: a completed order or a dose, dated after
+    all that the entry tells of, lowers the alert, and the card says so.
 
 Why it matters:
     Giving a drug the patient is known to react to is among the most avoidable of harms; giving one
@@ -24,7 +26,8 @@ What it suggests:
 
 Known limits:
     Entries recorded only in words that are not a known drug, brand or class cannot be checked, and
-    the card says so. Inactive ingredients are not looked at.
+    the card says so. Inactive ingredients are not looked at. A drug given since is taken as
+    tolerated: whether it was, or was a desensitisation, is for the reader to judge.
 
 Evidence:
     Khan DA, Banerji A, Blumenthal KG, et al. Drug allergy: a 2022 practice parameter update.
@@ -34,6 +37,7 @@ History:
     1.0.0 First version.
     1.1.0 Urgency by a written table: intolerance and digestive effects weigh less for other members
     of a class, cephalosporins go by side chain, NSAIDs by the type of reaction.
+    1.2.0 A drug that was given since lowers the alert.
 """
 
 from rules import (
@@ -60,12 +64,12 @@ from rules import (
     checks="drug allergies",
     orders=("MedicationRequest",),
     needs=(needs.allergies,),
-    helped_by=(needs.medications,),
+    helped_by=(needs.medications, needs.past_medications, needs.administrations),
     source=Source(
         label="Drug allergy: a 2022 practice parameter update",
         url="https://doi.org/10.1016/j.jaci.2022.08.028",
     ),
-    version="1.1.0",
+    version="1.2.0",
     reviewed="2026-11-21",
 )
 def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
@@ -78,7 +82,7 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
     for order in chosen:
         if may_conflict(allergies):
             yield from unidentified(order, know)
-        if conflicts := allergy_conflicts(order, allergies, know):
+        if conflicts := allergy_conflicts(order, allergies, know, chart):
             offers = tuple(replacements(order, allergies, chart, know))
             evidence = [conflict.evidence for conflict in conflicts]
             evidence += [offer.evidence for offer in offers]

@@ -73,11 +73,15 @@ class Case:
         path: its file.
         written: what the file says.
         chart: the patient's chart.
+        line: its line, where it is a row of a table of cases; else 0.
+        verdict: what such a row expects of its most urgent card.
     """
 
     path: Path
     written: Written
     chart: CaseChart = field(repr=False)
+    line: int = 0
+    verdict: str = ""
 
     @property
     def rule(self) -> str:
@@ -86,8 +90,13 @@ class Case:
 
     @property
     def id(self) -> str:
-        """`rule/name`."""
-        return f"{self.rule}/{self.path.stem}"
+        """`rule/name`, and the line of a row."""
+        return f"{self.rule}/{self.name}"
+
+    @property
+    def name(self) -> str:
+        """The file's name, and the line of a row."""
+        return f"{self.path.stem}:{self.line}" if self.line else self.path.stem
 
     def drafts(self) -> list[Json]:
         """The draft orders, complete."""

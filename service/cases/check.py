@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from hooks.errors import CaseError, RuleError
+from hooks.errors import CardwiseError, CaseError, RuleError
 from rules._load import load_folder
 from rules._places import shown
 from rules._rule import Rule
 from service.cases.case import read
 from service.cases.suite import faults
+from service.cases.table import table_of
 
 _URL: Final = re.compile(r"https?://[\w-]+(\.[\w-]+)+(:\d+)?(/\S*)?")
 _PLACEHOLDER: Final = "TODO"
@@ -48,6 +49,10 @@ def _of_the_table(table: Path) -> Iterator[str]:
 
 
 def _of_the_cases(rule: Rule) -> Iterator[str]:
+    try:
+        list(table_of(rule))
+    except CardwiseError as error:
+        yield str(error)
     cases = []
     for path in sorted((rule.folder / "cases").glob("*.json")):
         try:

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from msgspec import UNSET
 
-from service.cases.case import Expected
+from service.cases.case import Case, Expected
 
 Json = dict[str, Any]
 _NOT_CHECKED: Final = "notchecked"
@@ -22,12 +22,14 @@ class Found:
         summary: the summary.
         suggestions: the labels of its suggestions.
         detail: the detail; "" when there is none.
+        is_gap: whether it says what was not checked.
     """
 
     indicator: str
     summary: str
     suggestions: list[str]
     detail: str
+    is_gap: bool = False
 
     def __str__(self) -> str:
         """One line."""
@@ -43,10 +45,22 @@ def shown(answer: Json, rule_id: str) -> list[Found]:
             summary=card["summary"],
             suggestions=[s["label"] for s in card.get("suggestions", [])],
             detail=card.get("detail", ""),
+            is_gap=card["source"]["topic"]["code"] == _NOT_CHECKED,
         )
         for card in answer["cards"]
         if card["source"]["topic"]["code"] in topics
     ]
+
+
+def unlike(case: Case, found: Sequence[Found]) -> list[str]:
+    """How the cards differ from what a case, or a row of a table, expects; in words."""
+    if not case.verdict:
+        return differences(case.written.cards, found)
+    own = [card.indicator for card in found if not card.is_gap]
+    verdict = own[0] if own else "not checked" if found else "silent"
+    if verdict == case.verdict:
+        return []
+    return [f"expected  {case.verdict}", f"found     {verdict}", *(f"  {card}" for card in found)]
 
 
 def differences(expected: Sequence[Expected], found: Sequence[Found]) -> list[str]:

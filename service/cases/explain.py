@@ -21,7 +21,7 @@ from prefetch.origins import AllowedServers
 from prefetch.references import name_of
 from rules._actions import warm_up
 from rules._cards import Call
-from rules._evaluate import Evaluation, applicable, evaluate
+from rules._evaluate import Evaluation, Evaluator, applicable
 from rules._finding import Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._rule import Findings, Rule
@@ -86,18 +86,21 @@ async def _explained(case: Case, rules: Sequence[Rule], client: FhirClient) -> E
     deadline = asyncio.get_running_loop().time() + _PATIENCE
     servers = AllowedServers(frozenset({BASE}))
     gatherer = Gatherer(client, servers, call, case.written.today, deadline)
-    chart = await gatherer.chart(
-        [need for rule in asked for need in rule.needs],
-        [need for rule in asked for need in rule.helped_by],
-    )
     told = [Told(rule, "ran" if rule in asked else _why_not(rule, call.hook)) for rule in rules]
     warm_up()
     watched = [_watched(each) for each in told if each.rule in asked]
     names = frozenset(map(name_of, call.context.draft_resources))
     about = Call(call.hook_instance, names, _PAGES, Source(label="Cardwise"))
     refused = ""
+    evaluator = Evaluator(watched, Knowledge.shipped(), about, drafts)
+    chart = await gatherer.chart(
+        [need for rule in asked for need in rule.needs],
+        [need for rule in asked for need in rule.helped_by],
+    )
+    while wanted := evaluator.run(chart):
+        chart = await gatherer.more(chart, wanted)
     try:
-        result = evaluate(watched, chart, Knowledge.shipped(), about, drafts)
+        result = evaluator.result(chart)
     except PreconditionFailed as error:
         refused, result = str(error), Evaluation()
         result.blocked = {rule.id: [] for rule in watched}
@@ -130,6 +133,7 @@ def _watched(told: Told) -> Rule:
     check = told.rule.check
 
     def watched(chart: Chart, *rest: Any) -> Findings:
+        told.found = 0  # a rule that came to what was not read yet begins anew
         for found in check(_Watching(chart, told.read), *rest):
             told.found += isinstance(found, Finding | NotChecked)
             yield found

@@ -20,7 +20,7 @@ from service.app import create_app
 from service.cases.asgi import running
 from service.cases.case import Case
 from service.cases.chart import BASE
-from service.cases.compare import differences, shown
+from service.cases.compare import shown, unlike
 from service.cases.ehr import Ehr, context_of, request
 from service.cases.outcome import Outcome
 from service.cases.selection import awake
@@ -95,7 +95,7 @@ class Harness:
         if wrong or variant.lacking:
             return Outcome(case, variant.name, wrong, [], answered=False)
         found = shown(answer.json(), self._rule(case).id)
-        return Outcome(case, variant.name, differences(case.written.cards, found), found)
+        return Outcome(case, variant.name, unlike(case, found), found)
 
     async def answer(self, case: Case, variant: Variant = FETCHED) -> httpx.Response:
         """The service's answer."""

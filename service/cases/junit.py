@@ -30,7 +30,7 @@ def write(path: Path, outcomes: Sequence[Outcome], faults: Sequence[str], second
 
 def _add(suite: ET.Element, outcome: Outcome) -> None:
     case = outcome.case
-    name = f"{case.path.stem} ({outcome.variant})"
+    name = f"{case.name} ({outcome.variant})"
     element = ET.SubElement(suite, "testcase", classname=case.rule, name=name, file=str(case.path))
     if outcome.known_wrong:
         ET.SubElement(element, "skipped", message=case.written.known_wrong)

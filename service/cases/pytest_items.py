@@ -15,7 +15,8 @@ from service.cases.case import Case, cases_of, read
 from service.cases.harness import Harness, opened
 from service.cases.outcome import Outcome
 from service.cases.suite import faults
-from service.cases.variants import Variant, variants
+from service.cases.table import table_of
+from service.cases.variants import FETCHED, Variant, variants
 
 
 class Bench:
@@ -67,8 +68,9 @@ class CasesFolder(pytest.Directory):
 
     def collect(self) -> Iterable[pytest.Collector]:
         """Each case."""
-        for path in sorted(self.path.glob("*.json")):
-            yield CaseFile.from_parent(self, path=path)
+        for path in sorted((*self.path.glob("*.json"), *self.path.glob("table.tsv"))):
+            kind = CaseFile if path.suffix == ".json" else TableFile
+            yield kind.from_parent(self, path=path)
 
 
 class CaseFile(pytest.File):
@@ -84,6 +86,22 @@ class CaseFile(pytest.File):
         for variant in variants(case, rule):
             yield CaseItem.from_parent(
                 self, name=variant.name, rule=rule, case=case, variant=variant
+            )
+
+
+class TableFile(pytest.File):
+    """A table of cases."""
+
+    def collect(self) -> Iterable[pytest.Item]:
+        """Its rows."""
+        try:
+            rule = load_folder(self.path.parent.parent)
+            cases = list(table_of(rule))
+        except CardwiseError as error:
+            raise self.CollectError(str(error)) from None
+        for case in cases:
+            yield CaseItem.from_parent(
+                self, name=f"line {case.line}", rule=rule, case=case, variant=FETCHED
             )
 
 

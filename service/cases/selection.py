@@ -8,6 +8,7 @@ from hooks.errors import CaseError
 from rules._load import folders, load_folder
 from rules._rule import Rule
 from service.cases.case import Case, cases_of, read
+from service.cases.table import table_of
 
 
 @dataclass(frozen=True)
@@ -26,8 +27,8 @@ class Selection:
 
 
 def everything(rules: Iterable[Rule]) -> list[Selection]:
-    """All cases of some rules."""
-    return [Selection(rule, list(cases_of(rule.folder))) for rule in rules]
+    """All cases of some rules, and the rows of their tables."""
+    return [Selection(rule, [*cases_of(rule.folder), *table_of(rule)]) for rule in rules]
 
 
 def selected(words: Sequence[str], rules: Sequence[Rule]) -> list[Selection]:
@@ -108,5 +109,5 @@ def _one_case(path: Path) -> Selection:
 
 
 def _joined(one: Selection, other: Selection) -> Selection:
-    cases = {case.path: case for case in (*one.cases, *other.cases)}
+    cases = {(case.path, case.line): case for case in (*one.cases, *other.cases)}
     return Selection(one.rule, list(cases.values()), one.whole or other.whole)

@@ -10,7 +10,8 @@ from service.cases.chart import FOLDER
 
 
 def faults(rule: Rule, cases: Sequence[Case]) -> Iterator[str]:
-    """What is wrong with the cases of one rule, a sentence each."""
+    """What is wrong with the cases of one rule, a sentence each; rows of a table are left out."""
+    cases = [case for case in cases if not case.line]
     if not any(case.written.cards for case in cases):
         yield f"{rule.folder.name}: no case gives a card; add one that does"
     if not any(not case.written.cards for case in cases):

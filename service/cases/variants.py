@@ -68,9 +68,11 @@ def variants(case: Case, rule: Rule) -> Iterator[Variant]:
     | beside another | an order of another kind lies on the pad |
     | without (key) | a key cannot be had: where it is required, or the case has a card to give, the
     answer must not be silent |
+
+    Rows of a table are fetched only, and so are cases known to be wrong.
     """
     yield FETCHED
-    if case.written.known_wrong:
+    if case.written.known_wrong or case.line:
         return
     yield Variant("prefetched", prefetched=True)
     yield Variant("paged")

@@ -62,7 +62,7 @@ def _updated(result: Run) -> bool:
     changed = False
     for outcome in result.outcomes:
         case = outcome.case
-        writable = outcome.answered and not case.written.known_wrong
+        writable = outcome.answered and not (case.written.known_wrong or case.line)
         if outcome.variant == FETCHED.name and outcome.differences and writable:
             text = rewritten(outcome)
             sys.stdout.write(diff(case, text))

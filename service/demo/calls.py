@@ -23,6 +23,12 @@ from service.demo.visit import Visit
 Json = dict[str, Any]
 
 PATIENCE: Final = 8.0  # seconds an EHR waits for a service
+_READABLE: Final = (
+    "AllergyIntolerance",
+    "Medication",
+    "MedicationAdministration",
+    "MedicationRequest",
+)
 
 
 async def fire(
@@ -118,8 +124,7 @@ def _request(visit: Visit, exchange: Exchange, context: Json, values: Json) -> J
                 "access_token": exchange.token,
                 "token_type": "Bearer",
                 "expires_in": LIFETIME,
-                "scope": "patient/AllergyIntolerance.rs patient/MedicationRequest.rs "
-                "patient/Medication.rs",
+                "scope": " ".join(f"patient/{kind}.rs" for kind in _READABLE),
                 "subject": "cardwise",
                 "patient": visit.desk.patient,
             }

@@ -13,7 +13,10 @@ from service.demo.fhir import Fhir
 
 Json = dict[str, Any]
 
-_CHART_TYPES: Final = ("AllergyIntolerance", "MedicationRequest", "Condition", "Observation")
+_CHART_TYPES: Final = (
+    *("AllergyIntolerance", "MedicationRequest", "MedicationAdministration"),
+    *("Condition", "Observation"),
+)
 # What a case need not say of an order, since every case's orders have it.
 _USUAL: Final = frozenset({"resourceType", "status", "intent", "subject"})
 _OURS: Final = frozenset({"meta", "identifier", "groupIdentifier", "requester"})

@@ -118,7 +118,7 @@ def _lack(words: str, reason: Reason) -> str:
 
 def _orders(record: Record, know: Knowledge) -> Iterator[Reading]:
     chart = record.chart
-    listed = chart.medications if chart.knows(needs.medications) and not chart.selected else ()
+    listed = chart.medications if not chart.selected and chart.knows(needs.medications) else ()
     for order in (*chart.selected, *listed):
         drugs = drugs_of(order, know)
         names = "; ".join(f"{drug.name} (by {drug.basis})" for drug in drugs)

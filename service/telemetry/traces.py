@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from hooks.errors import ConfigurationError
+from hooks.errors import ConfigurationError, NotRead
 from prefetch.data import Data
 from prefetch.needs import Need
 from prefetch.observer import Attempt
@@ -146,6 +146,9 @@ class Traces:
         ) as span:
             try:
                 yield span
+            except NotRead:
+                span.set_attribute("cardwise.waiting", True)
+                raise
             except BaseException as error:
                 span.set_attribute("error.type", type(error).__name__)
                 span.set_status(self._api.StatusCode.ERROR)

@@ -22,11 +22,13 @@ from prefetch.chart import Chart
 from prefetch.data import Data
 from rules import Finding
 from rules._knowledge import Knowledge
+from rules._load import HOUSE
 from rules.drug_allergy import drug_allergy
-from tests.rules.allergy_table import Row, rows
+from service.cases.table import Row, rows
 
 Json = dict[str, Any]
 ALERTS = ("critical", "warning", "info")
+ROWS = rows(HOUSE / "drug_allergy" / "cases" / "table.tsv")
 
 
 class Patient(NamedTuple):
@@ -36,19 +38,29 @@ class Patient(NamedTuple):
     allergies: list[Json]
     orders: list[Json]
 
-    def urgencies(self, order: Json, *planted: Json) -> list[str]:
+    def urgencies(self, order: Json, *planted: Json, given: list[Json] | None = None) -> list[str]:
         """Which cards an order gets, with entries planted among the patient's own."""
-        draft = order | {"subject": {"reference": f"Patient/{self.id}"}}
+        draft = self._owned(order)
         entries = {"resourceType": "Bundle", "entry": [{"resource": draft}]}
         context = OrderSign(patient_id=self.id, user_id="Practitioner/1", draft_orders=entries)
         listed = [*self.allergies, *planted]
-        owned = [{**each, "patient": {"reference": f"Patient/{self.id}"}} for each in listed]
+        owned = [each | {"patient": self._reference} for each in listed]
         found = Data(needs.allergies, self.id, [_searchset(owned)])
         none = Data(needs.medications, self.id, [_searchset([])])
         data = {"allergies": found, "medications": none}
+        for need in (needs.past_medications, needs.administrations):
+            doses = [self._owned(r) for r in given or () if r["resourceType"] == need.resource]
+            data[need.key] = Data(need, self.id, [_searchset(doses)])
         chart = Chart(context, data, today=date(2026, 11, 21))
         cards = drug_allergy.check(chart, Knowledge.shipped())
         return [card.indicator for card in cards if isinstance(card, Finding)]
+
+    @property
+    def _reference(self) -> Json:
+        return {"reference": f"Patient/{self.id}"}
+
+    def _owned(self, resource: Json) -> Json:
+        return resource | {"subject": self._reference}
 
 
 def main(folder: Path) -> int:
@@ -60,7 +72,7 @@ def main(folder: Path) -> int:
     planted = sum((_planted(patient) for patient in patients), Counter[str]())
     own = sum((_own(patient) for patient in patients), Counter[str]())
     sys.stdout.write(
-        f"{len(patients)} patients, each with {len(rows())} pairs of an allergy and an order\n"
+        f"{len(patients)} patients, each with {len(ROWS)} pairs of an allergy and an order\n"
         f"conflicts seen       {planted['seen']} of {planted['seen'] + planted['missed']}"
         f" (at the expected urgency: {planted['seen'] - planted['other urgency']})\n"
         f"false alerts         {planted['false']} of {planted['false'] + planted['silent']}"
@@ -72,9 +84,10 @@ def main(folder: Path) -> int:
 
 def _planted(patient: Patient) -> Counter[str]:
     found: Counter[str] = Counter()
-    for row in rows():
-        before = patient.urgencies(row.draft)
-        after = patient.urgencies(row.draft, row.resource | {"id": "planted"})
+    for row in ROWS:
+        before = patient.urgencies(row.draft, given=row.given)
+        entry = row.resource | {"id": "planted"}
+        after = patient.urgencies(row.draft, entry, given=row.given)
         found.update(_verdict(row, before, after))
     return found
 

@@ -67,6 +67,7 @@ def test_there_are_enough_of_each_kind() -> None:
     [
         ("penicillin-anaphylaxis", "308191", "critical"),
         ("penicillin-intolerance", "308191", "warning"),
+        ("penicillin-given-since", "308191", "given since, 2024"),
         ("contradicted-no-known-allergies", "308191", "card"),
         ("text-only-allergy", "308191", "Not checked"),
         ("no-known-allergies", "308191", ""),

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from starlette.routing import Mount
 
 import hooks
+from hooks.errors import NotRead
 from hooks.request import read_request
 from prefetch import needs
 from prefetch.chart import Chart
@@ -52,21 +53,24 @@ def fhir() -> FhirServer:
     return server
 
 
-async def gather(
+async def gather(  # noqa: PLR0913 - as a Gatherer takes them
     fhir: FhirServer,
     request: Json,
     required: Iterable[Need] = BOTH,
     optional: Iterable[Need] = (),
     servers: AllowedServers = LISTED,
+    *,
+    more: Iterable[Need] = (),
 ) -> Chart:
-    """The chart that is gathered for a request."""
+    """The chart that is gathered for a request, and of which `more` is read afterwards."""
     transport = httpx.ASGITransport(Starlette(routes=[Mount("/fhir", fhir.app)]))
     client = FhirClient(transport=transport, pacing=BRISK)
     call = read_request(as_json(request), hooks.contexts())
     deadline = asyncio.get_running_loop().time() + 30
     try:
         gatherer = Gatherer(client, servers, call, date(2026, 11, 21), deadline)
-        return await gatherer.chart(required, optional)
+        chart = await gatherer.chart(required, optional)
+        return await gatherer.more(chart, more) if more else chart
     finally:
         await client.aclose()
 
@@ -105,6 +109,51 @@ async def test_a_need_is_obtained_once(fhir: FhirServer) -> None:
     """A need that several rules have, required or optional, is one query; others are not asked."""
     await gather(fhir, order_sign(), [needs.allergies, needs.allergies], [needs.allergies])
     assert fhir.requests == [ALLERGIES]
+
+
+async def test_what_is_optional_is_left_until_it_is_wanted(fhir: FhirServer) -> None:
+    """It is not read beforehand; a rule that comes to it is told to wait, and then it is there."""
+    optional = [needs.medications]
+    chart = await gather(fhir, order_sign(), [needs.allergies], optional)
+    assert fhir.requests == [ALLERGIES]
+    assert chart.data("medications") is None
+    assert chart.unread(BOTH) == (needs.medications,)
+    for comes_to_it in (lambda: chart.medications, lambda: chart.knows(needs.medications)):
+        with pytest.raises(NotRead):
+            comes_to_it()
+    fhir.requests.clear()
+    chart = await gather(fhir, order_sign(), [needs.allergies], optional, more=optional)
+    assert fhir.requests == [ALLERGIES, MEDICATIONS]
+    assert [each.id for each in chart.medications] == ["taken"]
+    assert chart.unread(BOTH) == ()
+
+
+async def test_what_is_optional_and_came_is_there_at_once(fhir: FhirServer) -> None:
+    """Prefetched, or without a way to read it, nothing is left for later."""
+    given = order_sign(prefetch={"allergies": None, "medications": None})
+    chart = await gather(fhir, given, (), BOTH)
+    assert (state(chart), chart.unread(BOTH)) == ((State.KNOWN_EMPTY, None), ())
+    chart = await gather(fhir, order_sign(fhirServer=None), (), BOTH)
+    assert state(chart) == (State.NOT_OBTAINED, Reason.NO_FHIR_SERVER)
+    assert chart.unread(BOTH) == ()
+    assert fhir.requests == []
+
+
+async def test_doses_name_their_drugs(fhir: FhirServer) -> None:
+    """A drug that a dose only refers to is read with it; doses that were not given are left out."""
+    given = {
+        "resourceType": "MedicationAdministration",
+        "subject": {"reference": f"Patient/{PATIENT}"},
+        "medicationReference": {"reference": "Medication/m"},
+        "effectiveDateTime": "2025-01-02T08:00:00Z",
+    }
+    fhir.load(DRUG)
+    fhir.load(given | {"id": "given", "status": "completed"})
+    fhir.load(given | {"id": "withheld", "status": "not-done"})
+    doses = [needs.administrations]
+    chart = await gather(fhir, order_sign(), (), doses, more=doses)
+    assert [(each.id, each.label) for each in chart.administrations] == [("given", "Amoxil")]
+    assert len(fhir.requests) == 2
 
 
 @pytest.mark.parametrize(

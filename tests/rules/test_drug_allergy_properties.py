@@ -16,14 +16,18 @@ from prefetch.needs import Need
 from prefetch.systems import RXNORM, UNII
 from rules import Finding
 from rules._knowledge import Knowledge, tables
+from rules._load import HOUSE
 from rules.drug_allergy import drug_allergy
+from service.cases.table import PATIENT, Row, rows
 from tests.conftest import NOW
-from tests.ehr import PATIENT, Json, allergy, bundle, draft
-from tests.rules.allergy_table import Row, rows
+from tests.ehr import Json, bundle
+from tests.ehr import allergy as entry_of
+from tests.ehr import draft as order_of
 from tests.strategies import as_json, quick
 
 KNOW: Final = Knowledge.shipped()
-ROWS: Final = rows()
+ROWS: Final = rows(HOUSE / "drug_allergy" / "cases" / "table.tsv")
+SUBJECT: Final = {"reference": f"Patient/{PATIENT}"}
 # Rows about something else than the entry under test: they are silent for every order of the table.
 IRRELEVANT: Final = [row for row in ROWS if "category=" in row.entry and row.expected == "silent"]
 any_row = st.sampled_from(ROWS)
@@ -34,7 +38,14 @@ def known(need: Need, resources: Iterable[Json]) -> Data:
     return Data(need, PATIENT, [as_json(bundle(*resources))])
 
 
-def cards(allergies: Iterable[Json], order: Json) -> list[tuple[str, str]]:
+def allergy(code: Json) -> Json:
+    """An entry of the table's patient."""
+    return entry_of(code, patient=SUBJECT)
+
+
+def cards(
+    allergies: Iterable[Json], order: Json, given: Iterable[Json] = ()
+) -> list[tuple[str, str]]:
     """Urgency and summary of what the rule says of an order."""
     drafts = {"resourceType": "Bundle", "entry": [{"resource": order}]}
     context = OrderSign(patient_id=PATIENT, user_id="Practitioner/1", draft_orders=drafts)
@@ -42,14 +53,21 @@ def cards(allergies: Iterable[Json], order: Json) -> list[tuple[str, str]]:
     data = {
         "allergies": known(needs.allergies, entries),
         "medications": known(needs.medications, ()),
+        "past_medications": known(needs.past_medications, of_kind("MedicationRequest", given)),
+        "administrations": known(needs.administrations, of_kind("MedicationAdministration", given)),
     }
     found = drug_allergy.check(Chart(context, data, today=NOW.date()), KNOW)
     return [(each.indicator, each.summary) for each in found if isinstance(each, Finding)]
 
 
-def urgencies(allergies: Iterable[Json], order: Json) -> list[str]:
+def of_kind(kind: str, resources: Iterable[Json]) -> list[Json]:
+    """Those of one type."""
+    return [each for each in resources if each["resourceType"] == kind]
+
+
+def urgencies(allergies: Iterable[Json], order: Json, given: Iterable[Json] = ()) -> list[str]:
     """Urgency alone."""
-    return [urgency for urgency, _ in cards(allergies, order)]
+    return [urgency for urgency, _ in cards(allergies, order, given)]
 
 
 @quick
@@ -58,7 +76,7 @@ def test_irrelevant_entries_change_nothing(row: Row, others: list[Row], random: 
     """Entries about food or pollen, before or after, leave the cards as they are."""
     entries = [row.resource, *(other.resource for other in others)]
     random.shuffle(entries)
-    assert cards(entries, row.draft) == cards([row.resource], row.draft)
+    assert cards(entries, row.draft, row.given) == cards([row.resource], row.draft, row.given)
 
 
 @quick
@@ -69,7 +87,7 @@ def test_the_order_of_codes_changes_nothing(row: Row, random: Random) -> None:
     codings = [*entry["code"].get("coding", ()), *entry["code"].get("coding", ())]
     random.shuffle(codings)
     shuffled = entry | {"code": entry["code"] | {"coding": codings}}
-    assert urgencies([shuffled], row.draft) == urgencies([entry], row.draft)
+    assert urgencies([shuffled], row.draft, row.given) == urgencies([entry], row.draft, row.given)
 
 
 @quick
@@ -81,6 +99,23 @@ def test_a_second_entry_never_lowers_an_alert(row: Row, other: Row) -> None:
     both = [steps.index(u) for u in urgencies([row.resource, other.resource], row.draft)]
     assert len(both) >= len(alone)
     assert all(after >= before for after, before in zip(both, alone, strict=False))
+
+
+@quick
+@given(any_row, any_row)
+def test_what_was_given_since_never_raises_an_alert(row: Row, other: Row) -> None:
+    """Whatever was given later, the card of an order is as urgent or less, and never gone."""
+    steps = ("info", "warning", "critical")
+    entry = row.resource | {"recordedDate": "2012-05-01"}
+    dose = other.draft | {
+        "resourceType": "MedicationAdministration",
+        "status": "completed",
+        "effectiveDateTime": "2020-01-01",
+    }
+    plain = [steps.index(u) for u in urgencies([entry], row.draft)]
+    since = [steps.index(u) for u in urgencies([entry], row.draft, [dose])]
+    assert len(since) == len(plain)
+    assert all(after <= before for after, before in zip(since, plain, strict=True))
 
 
 def ways() -> Iterator[tuple[str, list[Json]]]:
@@ -107,7 +142,8 @@ def test_any_coding_of_a_substance_gives_the_same_answer(
 ) -> None:
     """RxNorm, UNII, SNOMED CT or the plain name: the same urgency for every order."""
     code, concepts = substance
-    same = draft(medicationCodeableConcept={"coding": [{"system": RXNORM, "code": code}]})
+    coded = {"coding": [{"system": RXNORM, "code": code}]}
+    same = order_of(medicationCodeableConcept=coded, subject=SUBJECT)
     for order in (row.draft, same):
         answers = {tuple(urgencies([allergy(each)], order)) for each in concepts}
         assert len(answers) == 1, (code, concepts)

@@ -14,9 +14,10 @@ from prefetch import needs
 from prefetch.chart import Chart
 from prefetch.data import Data
 from prefetch.states import Reason
+from rules._actions import warm_up
 from rules._advice import remove
 from rules._cards import Call
-from rules._evaluate import Evaluation, applicable, evaluate
+from rules._evaluate import Evaluation, Evaluator, applicable, evaluate
 from rules._finding import Change, Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
@@ -37,6 +38,12 @@ CALL = Call(
     own_source=Source(label="Cardwise"),
 )
 BASE = next(rule for rule in load() if rule.id == "drug-allergy")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _warm() -> None:
+    """Load what checks suggestions, as the service does at its start: no rule is to pay for it."""
+    warm_up()
 
 
 def rule_of(check: Callable[[Chart], Findings], **changes: object) -> Rule:
@@ -221,3 +228,43 @@ def test_a_rule_applies_to_its_hooks_and_its_orders(
 
 
 ORDER_NAME = "amoxicillin 500 MG Oral Capsule"
+
+
+def glances(chart: Chart) -> Findings:
+    """Yield a finding, then tell whether the medication list is known."""
+    yield Finding("info", "Begun", about=chart.selected)
+    known = chart.knows(needs.medications)
+    yield Finding("info", f"Medications known: {known}", about=chart.selected, key="known")
+
+
+def test_a_rule_waits_for_what_is_not_read_yet() -> None:
+    """It names all that helps it, begins anew once that is there, and the others run once."""
+    ran: list[str] = []
+
+    def counted(chart: Chart) -> Findings:
+        ran.append("counted")
+        yield from speaks(chart)
+
+    helps = (needs.medications, needs.conditions)
+    waiting = rule_of(glances, id="waits", needs=(), helped_by=helps)
+    chart = Chart(CONTEXT, {}, today=TODAY, unread=helps)
+    evaluator = Evaluator([waiting, rule_of(counted, needs=())], Knowledge.shipped(), CALL, [ORDER])
+    assert evaluator.run(chart) == helps
+    read = {need.key: Data(need, "p1", [b"null"]) for need in helps}
+    chart = chart.with_read(read, {})
+    assert evaluator.run(chart) == ()
+    assert sorted(card.summary for card in evaluator.result(chart).cards) == [
+        "Begun",
+        "Medications known: True",
+        "Something is the case",
+    ]
+    assert ran == ["counted"]
+
+
+def test_a_rule_may_not_wait_for_what_it_does_not_declare() -> None:
+    """What another rule would have read is no less undeclared: the rule fails."""
+    chart = Chart(CONTEXT, {}, today=TODAY, unread=[needs.medications])
+    undeclared = rule_of(glances, needs=(), helped_by=())
+    evaluator = Evaluator([undeclared], Knowledge.shipped(), CALL, [ORDER])
+    assert evaluator.run(chart) == ()
+    assert evaluator.result(chart).failed == [undeclared.id]

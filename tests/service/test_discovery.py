@@ -46,8 +46,16 @@ async def test_prefetch_is_the_union_of_what_the_rules_declare(ehr: EHR) -> None
             for rule in RULES
             if service["hook"] in rule.hooks
             for need in rule.queries
+            if need.advertised
         }
         assert service["prefetch"] == declared
+
+
+async def test_what_is_seldom_needed_is_not_asked_for_with_every_call(ehr: EHR) -> None:
+    """What was given earlier is read when there is a conflict, and no EHR has to send it before."""
+    asked = {key for service in await offered(ehr) for key in service["prefetch"]}
+    assert {"allergies", "medications"} <= asked
+    assert not asked & {"past_medications", "administrations"}
 
 
 async def test_templates_use_plain_context_tokens_only(ehr: EHR) -> None:

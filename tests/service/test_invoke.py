@@ -17,6 +17,12 @@ from tests.ehr import (
 
 NOTHING_TO_READ: Json = {"fhirServer": None, "fhirAuthorization": None}
 PENICILLIN_LIST = {"allergies": bundle(allergy()), "medications": bundle()}
+# What drug-allergy reads once it has found a conflict.
+AFTERWARDS = [
+    f"GET /MedicationRequest?patient={PATIENT}&status=active",
+    f"GET /MedicationRequest?patient={PATIENT}&status=completed",
+    f"GET /MedicationAdministration?patient={PATIENT}&status=completed",
+]
 
 
 async def test_one_conflict_gives_one_critical_card(ehr: EHR) -> None:
@@ -48,21 +54,24 @@ async def test_without_the_allergy_there_is_no_card(ehr: EHR) -> None:
 
 
 async def test_what_was_not_prefetched_is_read_with_the_token(ehr: EHR) -> None:
-    """With nothing prefetched, both lists are read from the server, and the card is the same."""
+    """With nothing prefetched, all is read from the server, and the card is the same."""
     ehr.fhir.load(allergy())
     fetched = await ehr.sign(draft())
     given = await ehr.sign(draft(), prefetch=PENICILLIN_LIST, **NOTHING_TO_READ)
     assert fetched.json() == given.json()
-    assert ehr.fhir.requests == [
-        f"GET /AllergyIntolerance?patient={PATIENT}",
-        f"GET /MedicationRequest?patient={PATIENT}&status=active",
-    ]
+    assert ehr.fhir.requests == [f"GET /AllergyIntolerance?patient={PATIENT}", *AFTERWARDS]
 
 
 async def test_only_missing_keys_are_read(ehr: EHR) -> None:
     """A key that was prefetched is not asked for again."""
     await ehr.sign(draft(), prefetch={"allergies": bundle(allergy())})
-    assert ehr.fhir.requests == [f"GET /MedicationRequest?patient={PATIENT}&status=active"]
+    assert ehr.fhir.requests == AFTERWARDS
+
+
+async def test_what_only_a_conflict_needs_is_read_for_a_conflict_only(ehr: EHR) -> None:
+    """Without a conflict nothing but the allergy list is read."""
+    assert (await ehr.sign(draft())).json() == {"cards": []}
+    assert ehr.fhir.requests == [f"GET /AllergyIntolerance?patient={PATIENT}"]
 
 
 async def test_null_means_known_to_be_empty(ehr: EHR) -> None:

@@ -18,6 +18,7 @@ PURPOSES: Final = {
     "penicillin-anaphylaxis": "Anaphylaxis to penicillin: order amoxicillin, with and without a "
     "reason",
     "penicillin-intolerance": "Penicillin recorded as an intolerance: the same order, a lower card",
+    "penicillin-given-since": "Rash from penicillin, amoxicillin given since: a lower card",
     "text-only-allergy": "An allergy in words no table knows: it must not pass for none",
     "contradicted-no-known-allergies": "No known allergies, beside an allergy to amoxicillin",
     "no-known-allergies": "No known allergies, said so: silence is right",

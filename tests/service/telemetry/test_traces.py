@@ -57,15 +57,20 @@ async def test_a_call_is_a_trace(tmp_path: Path, double: EhrDouble) -> None:
     assert obtained.parent == call.id
     assert obtained.attributes == {"cardwise.key": "allergies", "cardwise.state": "fetched"}
     reads = {span.parent: span for span in collector.spans if span.name == "GET"}
-    assert reads.keys() == {obtained.id, collector.named("obtain medications").id}
+    afterwards = ("medications", "past_medications", "administrations")
+    later = {collector.named(f"obtain {key}").id for key in afterwards}
+    assert reads.keys() == {obtained.id, *later}
     assert reads[obtained.id].kind == Proto.SPAN_KIND_CLIENT
     assert reads[obtained.id].attributes == {
         "http.request.method": "GET",
         "server.address": "loopback",
         "http.response.status_code": 200,
     }
-    rule = collector.named("rule drug-allergy")
-    assert rule.parent == call.id
+    waiting, rule = [span for span in collector.spans if span.name == "rule drug-allergy"]
+    assert waiting.attributes == {"cardwise.waiting": True}
+    assert rule.parent == waiting.parent == call.id
+    assert not waiting.failed
+    assert not rule.failed
     assert rule.attributes["cardwise.findings"] == 1
     assert {span.trace for span in collector.spans} == {call.trace}
 
