@@ -153,7 +153,8 @@ class NotObtained(CardwiseError):
 class NotRead(BaseException):
     """A rule came to data that nobody has read yet; it is read, and the rule begins anew.
 
-    It is no error, and no rule is to catch it.
+    It is no error, and no rule is to catch it. Its arguments are the needs of another rule that was
+    asked in passing.
     """
 
 

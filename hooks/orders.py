@@ -1,7 +1,7 @@
 """What the order hooks share: a Bundle of unsigned orders, read whatever shape it came in."""
 
 from functools import cached_property
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -41,3 +41,14 @@ class OrderContext(Context, frozen=True, kw_only=True):
             for index, entry in enumerate(entries if isinstance(entries, list) else [entries])
             if isinstance(entry, dict) and isinstance(entry.get("resource"), dict)
         ]
+
+    def trying(self, removed: str, tried: dict[str, Any]) -> Self:
+        """The same context with an order in place of the draft `Type/id`, and it alone picked."""
+        entries: list[dict[str, Any]] = []
+        for entry in self.draft_entries:
+            name = f"{entry.resource['resourceType']}/{entry.resource.get('id')}"
+            resource = tried if name == removed else entry.resource
+            entries.append({"fullUrl": entry.full_url, "resource": resource})
+        return msgspec.structs.replace(
+            self, draft_orders={"resourceType": "Bundle", "entry": entries}
+        )

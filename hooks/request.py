@@ -9,7 +9,7 @@ import json
 import re
 from collections import Counter
 from functools import cache, cached_property
-from typing import Annotated, Any, Final, NamedTuple, TypeVar
+from typing import Annotated, Any, Final, NamedTuple, Self, TypeVar
 
 import msgspec
 from msgspec.structs import fields
@@ -99,6 +99,10 @@ class Context(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     def selected(self) -> frozenset[str] | None:
         """References of the orders just picked; None when all drafts are meant."""
         return None
+
+    def trying(self, removed: str, tried: dict[str, Any]) -> Self:  # noqa: ARG002 - see the orders
+        """The same context with another order in place of a draft; without orders, itself."""
+        return self
 
 
 class HookRequest(msgspec.Struct, frozen=True):

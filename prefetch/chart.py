@@ -46,9 +46,11 @@ class Chart(Frozen):
 
     Attributes:
         today: the day of the call.
+        is_trial: whether an order of the pad is one that is only tried, in place of another.
     """
 
     today: date
+    is_trial: bool
     _context: Context
     _data: Mapping[str, Data]
     _references: Mapping[str, Resource]
@@ -85,6 +87,7 @@ class Chart(Frozen):
         put(self, "_labs", {})
         put(self, "_models", {})
         put(self, "today", today)
+        put(self, "is_trial", False)
 
     @property
     def patient_id(self) -> str:
@@ -288,6 +291,19 @@ class Chart(Frozen):
                 if as_text(resource.get("id")) == own:
                     return resource
         raise NotKnown(f"the {kind} on file cannot be told from others")
+
+    def trying(self, removed: str, resource: Resource) -> "Chart":
+        """The same chart with an order in place of a draft: for what rules would say of it."""
+        tried = Chart(
+            self._context.trying(removed, resource),
+            self._data,
+            self._references,
+            self._aliases,
+            today=self.today,
+            unread=self._unread.values(),
+        )
+        put(tried, "is_trial", True)
+        return tried
 
     def _found(self, need: Need) -> Data | None:
         if need.key in self._unread:

@@ -28,7 +28,8 @@ def remove(order: MedicationOrder) -> Advice:
 def swap(order: MedicationOrder, alternative: Alternative) -> Replacement:
     """Replace the drafted order by another drug; dose and directions are left to the prescriber."""
     resource = drafted(order, alternative)
-    words = f"Draft {alternative.name} instead; dose and directions to be completed"
+    named = f"{alternative.name}{alternative.told}"
+    words = f"Draft {named} instead; dose and directions to be completed"
     return Replacement(
         label=f"Replace by {alternative.name}",
         changes=(remove(order).changes[0], Change("create", words, resource=resource)),

@@ -11,7 +11,7 @@ from hooks.cards import Card, Link, SelectionBehavior, Source, Suggestion, Topic
 from hooks.errors import InvalidAnswer
 from rules._action_profile import STANDARD, ActionProfile
 from rules._actions import to_action
-from rules._finding import Advice, Finding, NotChecked
+from rules._finding import Advice, Finding, NotChecked, Replacement
 from rules._override_reasons import OVERRIDE_REASONS
 from rules._rule import Rule
 from rules._text import markdown, plain, sentence, shorten
@@ -84,10 +84,11 @@ def to_card(rule: Rule, finding: Finding, call: Call) -> Card:
     identity = "|".join(filter(None, (rule.id, *about, finding.key)))
     uuid = _uuid(call, identity)
     suggestions, by_hand = _offered(finding.advice, call, identity)
+    offers = "\n".join(p.evidence for p in finding.advice if isinstance(p, Replacement))
     return Card(
         uuid=uuid,
         summary=finding.summary,
-        detail="\n\n".join(filter(None, (finding.detail, _told(by_hand)))) or None,
+        detail="\n\n".join(filter(None, (finding.detail, offers, _told(by_hand)))) or None,
         indicator=finding.indicator,
         source=with_topic(rule.source, rule.id),
         suggestions=tuple(suggestions) or None,

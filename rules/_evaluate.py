@@ -99,7 +99,7 @@ class Evaluator:
         self._rules = rules
         self._call = call
         self._drafts = drafts
-        self._runner = Runner(know, call, seconds, breakers)
+        self._runner = Runner(rules, know, call, seconds, breakers)
         self._ended: dict[str, Ended] = {}
 
     def run(self, chart: Chart) -> tuple[Need, ...]:

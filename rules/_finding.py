@@ -59,8 +59,8 @@ class Replacement(Advice):
     def evidence(self) -> str:
         """The alternative and the source that offers it, as a line of Markdown."""
         label = markdown(self.alternative.source_label)
-        name = markdown(self.alternative.name)
-        return f"- Alternative: {name} - [{label}]({self.alternative.source_url})"
+        told = markdown(f"{self.alternative.name}{self.alternative.told}")
+        return f"- Alternative: {told} - [{label}]({self.alternative.source_url})"
 
 
 @dataclass(frozen=True, slots=True)

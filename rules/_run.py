@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -16,6 +17,7 @@ from rules._finding import Finding, NotChecked
 from rules._isolation import TooSlow, limited
 from rules._knowledge.knowledge import Knowledge
 from rules._rule import Rule
+from rules._vetting import Vetting
 
 _log: Final = logging.getLogger("cardwise.rules")
 # Of the time for all rules, one may take a third; and a thirtieth at least is for each, so that
@@ -60,6 +62,7 @@ class Runner:
 
     def __init__(
         self,
+        rules: Sequence[Rule],
         know: Knowledge,
         call: Call,
         seconds: float,
@@ -68,12 +71,14 @@ class Runner:
         """Prepare for one call.
 
         Args:
+            rules: all rules of the call: each is asked of what another suggests.
             know: the knowledge tables.
             call: what cards need to know of the call.
             seconds: processor time for all rules; one may take a third.
             breakers: those of the rules, which outlive the call; None switches no rule off.
         """
         self._know = know
+        self._vetting = Vetting(rules, know)
         self._call = call
         self._breakers = breakers
         self._seconds = seconds
@@ -103,8 +108,8 @@ class Runner:
             return limited(lambda: self._answers(rule, chart), most)
         except NotObtained as gap:
             return _stopped(rule, gap)
-        except NotRead:
-            return _waiting(rule, chart)
+        except NotRead as needs:
+            return _waiting(rule, chart.unread((*rule.helped_by, *needs.args)))
         except (TooSlow, TooMuch) as end:
             return _gone(rule, "cut", f"the check {_CUT[type(end)]}, and was cut off")
         except (InvalidAnswer, RuleError) as error:
@@ -132,7 +137,8 @@ class Runner:
             found.append(NotChecked(rule.checks, unknown.why))
         finally:
             findings.close()
-        cards = to_cards(rule, [f for f in found if isinstance(f, Finding)], self._call)
+        sound = [self._vetting.vetted(f, chart) for f in found if isinstance(f, Finding)]
+        cards = to_cards(rule, sound, self._call)
         gaps = [checked_gap(f) for f in found if not isinstance(f, Finding)]
         if rule.stale:
             gaps.append(gap_of(rule.checks, "the rule's new text cannot be used, the earlier was"))
@@ -169,9 +175,8 @@ def _stopped(rule: Rule, gap: NotObtained) -> Ended:
     return _gone(rule, "failed", _FAILED, f"its needs do not name {gap.key}")
 
 
-def _waiting(rule: Rule, chart: Chart) -> Ended:
+def _waiting(rule: Rule, unread: tuple[Need, ...]) -> Ended:
     """How a rule ends for now that came to what nobody has read yet: all that helps it is read."""
-    unread = chart.unread(rule.helped_by)
     if not unread:
         return _gone(rule, "failed", _FAILED, "its needs do not name what it reads")
     return Ended("waiting", waits_for=unread)

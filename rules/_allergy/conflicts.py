@@ -19,7 +19,7 @@ from rules._knowledge.urgency import Standing
 from rules._text import markdown, plain, sentence, shorten, uncapped
 
 _URGENCY: Final[tuple[Indicator, ...]] = ("critical", "warning", "info")
-_CLOSENESS: Final = ("same-ingredient", "same-class", "cross-reactive")
+_CLOSENESS: Final = ("same-ingredient", "same-class", "cross-reactive", "inactive-ingredient")
 
 
 class AllergyConflict(NamedTuple):
@@ -44,10 +44,10 @@ class AllergyConflict(NamedTuple):
     def headline(self, standing: str = "is ordered") -> str:
         """The fact, in under 140 characters; `standing` says how the drug itself got there."""
         drug = sentence(self.conflict.ingredient_name)
-        group = self.conflict.class_name
         link = {
             "same-ingredient": f"{drug} {standing}",
-            "same-class": f"{drug} belongs to the {uncapped(group)}",
+            "same-class": f"{drug} is {self.conflict.one_of}",
+            "inactive-ingredient": f"{drug} contains {self.conflict.contains}",
         }.get(self.conflict.kind, f"{drug} may cross-react")
         since = f", {self.allergy.since.year}" if self.allergy.since else ""
         charted = uncapped(plain(self.conflict.allergen_name, 50))
@@ -112,12 +112,19 @@ def _matches(
     conflict = know.conflict(drug, allergen)
     if conflict and conflict.by_reaction and not can_cross(allergy, know):
         conflict = know.conflict(drug, allergen, crosses=False)
-    if conflict and (indicator := know.urgency(conflict, standing(allergy, know))):
+    if conflict is None:
+        return
+    weight = standing(allergy, know)
+    if conflict.only_severe and weight != "severe":
+        return
+    if indicator := know.urgency(conflict, weight):
         yield AllergyConflict(order, allergy, allergen, conflict, indicator)
 
 
 def _lowered(match: AllergyConflict, chart: Chart, know: Knowledge) -> AllergyConflict | None:
     """The same conflict, less urgent where the drug was given since, or silent by policy."""
+    if match.conflict.contains:
+        return match  # another product of the drug may have held none of it
     given = given_since(match.conflict.ingredient, match.allergy, chart, know)
     if given is None:
         return match

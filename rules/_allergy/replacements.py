@@ -1,39 +1,62 @@
-"""Replacements: what a cited source offers in place of an order, safe for this patient."""
+"""Replacements: what a cited source offers in place of an order, within its limits."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
 
+from hooks.errors import NotKnown, NotObtained
 from prefetch import needs
 from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
 from rules._advice import swap
-from rules._allergy.conflicts import allergy_conflicts
-from rules._allergy.entries import Charted
+from rules._allergy.conflicts import AllergyConflict
 from rules._allergy.orders import drugs_of
+from rules._allergy.standing import standing
 from rules._finding import Replacement
+from rules._knowledge.alternatives import Alternative
 from rules._knowledge.knowledge import Knowledge
-
-MOST: Final = 3
 
 
 def replacements(
-    order: MedicationOrder, allergies: list[Charted], chart: Chart, know: Knowledge
+    order: MedicationOrder, conflicts: Sequence[AllergyConflict], chart: Chart, know: Knowledge
 ) -> Iterator[Replacement]:
-    """Alternatives for the order's reason that are neither a conflict nor a duplicate."""
-    if not chart.knows(needs.medications):
+    """Alternatives for the order's reason that this patient may have and does not have yet.
+
+    Every rule is asked about each of them afterwards; what one of them objects to is not offered.
+    """
+    drugs = drugs_of(order, know)
+    offered = [each for drug in drugs for each in know.alternatives(drug, order.reasons)]
+    if not offered or not chart.knows(needs.medications):
         return  # without the medication list, a duplicate could not be ruled out
-    drafts = (
-        swap(order, alternative)
-        for drug in drugs_of(order, know)
-        for alternative in know.alternatives(drug, order.reasons)
-        if not alternative.not_when
-    )
-    safe = [draft for draft in drafts if not allergy_conflicts(draft.order, allergies, know)]
-    if safe:
-        taken = _ingredients((*chart.drafts, *chart.medications), know)
-        new = (draft for draft in safe if not taken & _ingredients([draft.order], know))
-        yield from islice(new, MOST)
+    severe = any(standing(conflict.allergy, know) == "severe" for conflict in conflicts)
+    taken = _ingredients((*chart.drafts, *chart.medications), know)
+    for alternative in dict.fromkeys(offered):
+        if (severe and alternative.not_if_severe) or not _old_enough(chart, alternative):
+            continue
+        draft = swap(order, _told(alternative, chart))
+        if not taken & _ingredients([draft.order], know):
+            yield draft
+
+
+def _old_enough(chart: Chart, alternative: Alternative) -> bool:
+    """Whether the patient is certainly not younger than the source wants."""
+    try:
+        return not alternative.min_age or bool(chart.patient.age >= alternative.min_age)
+    except (NotObtained, NotKnown):
+        return False
+
+
+def _told(alternative: Alternative, chart: Chart) -> Alternative:
+    """The alternative with all that its reader has to weigh in its caveat."""
+    if not alternative.not_in_pregnancy or _is_male(chart):
+        return alternative
+    caveat = "; ".join(filter(None, ("not in pregnancy", alternative.caveat)))
+    return alternative._replace(caveat=caveat)
+
+
+def _is_male(chart: Chart) -> bool:
+    try:
+        return chart.patient.gender == "male"
+    except NotObtained:
+        return False
 
 
 def _ingredients(orders: Iterable[MedicationOrder], know: Knowledge) -> set[str]:

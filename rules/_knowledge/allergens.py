@@ -34,6 +34,7 @@ class Allergen(NamedTuple):
         basis: "code", "text" (matched by name), or "" when unknown.
         matched: the first coding that was recognised; None for text.
         scope: what a "none-known" denies: all, medication, food, environment; else "".
+        foods: ids of foods, such as "food:peanut", sorted.
     """
 
     kind: str
@@ -43,6 +44,7 @@ class Allergen(NamedTuple):
     basis: str = ""
     matched: Coding | None = None
     scope: str = ""
+    foods: tuple[str, ...] = ()
 
 
 class ListRow(NamedTuple):
@@ -69,6 +71,7 @@ class _Entry(NamedTuple):
     classes: tuple[str, ...] = ()
     name: str = ""
     scope: str = ""
+    foods: tuple[str, ...] = ()
 
 
 Found = list[tuple[Coding | None, _Entry]]
@@ -81,6 +84,7 @@ class Allergens:
         self._drugs = drugs
         self._lists = lists
         self._class_names = dict(tables.rows(folder, "classes"))
+        self._one = dict(tables.rows(folder, "class_words"))
         self._by_code: dict[tuple[str, str], _Entry] = {}
         self._by_name: dict[str, _Entry] = {}
         for table in ("allergens", "allergens_seen"):
@@ -110,6 +114,10 @@ class Allergens:
     def class_name(self, class_id: str) -> str:
         """The readable name of a class."""
         return self._class_names[class_id]
+
+    def one_of(self, class_id: str) -> str:
+        """What a person calls one member of a class: "a penicillin"."""
+        return self._one[class_id]
 
     def resolve(self, concept: Concept) -> Allergen:
         """What an allergy record is about.
@@ -169,7 +177,8 @@ class Allergens:
         name = plain or self._readable(ingredients, classes) or entries[0].name
         scopes = _union((e.scope,) for e in entries)
         scope = "all" if "all" in scopes else scopes[0]
-        return Allergen(kind, ingredients, classes, name, basis, found[0][0], scope)
+        foods = _union(e.foods for e in entries)
+        return Allergen(kind, ingredients, classes, name, basis, found[0][0], scope, foods)
 
     def _readable(self, ingredients: Iterable[str], classes: Iterable[str]) -> str:
         """A class says more plainly than the codes beside it what the record is about."""
@@ -180,7 +189,8 @@ def _entry(kind: str, targets: str, display: str, scope: str) -> _Entry:
     pairs = [target.partition(":")[::2] for target in targets.split("|")]
     ingredients = tuple(code for system, code in pairs if system == "rxcui")
     classes = tuple(code for system, code in pairs if system == "class")
-    return _Entry(kind, ingredients, classes, unframed(display), scope)
+    foods = tuple(f"{system}:{code}" for system, code in pairs if system == "food")
+    return _Entry(kind, ingredients, classes, unframed(display), scope, foods)
 
 
 def _of(found: Found, kinds: frozenset[str]) -> Found:

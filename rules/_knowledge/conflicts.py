@@ -30,26 +30,30 @@ class Conflict(NamedTuple):
     """Why an order and an allergy do not go together.
 
     Attributes:
-        kind: "same-ingredient", "same-class", or "cross-reactive".
+        kind: "same-ingredient", "same-class", "cross-reactive", or "inactive-ingredient".
         ingredient: the ordered ingredient (RxNorm) that conflicts.
         ingredient_name: its name.
         allergen_name: what the patient is allergic to, in plain words.
-        class_name: the class that ties the two; "" when none does.
+        one_of: a member of the class that ties the two, as "a penicillin"; "" when none does.
         strength: "high", "moderate", or "low".
         basis: the reason in a few words.
         reference: the source of the reason.
         by_reaction: whether it holds for some types of reaction only.
+        contains: what else is in the product that the patient is allergic to; "" for the drug.
+        only_severe: whether it holds after a severe reaction only.
     """
 
     kind: str
     ingredient: str
     ingredient_name: str
     allergen_name: str
-    class_name: str
+    one_of: str
     strength: str
     basis: str
     reference: str
     by_reaction: bool = False
+    contains: str = ""
+    only_severe: bool = False
 
 
 class _Tie(NamedTuple):
@@ -119,13 +123,19 @@ class Conflicts:
             tie.kind,
             rxcui,
             self._drugs.name(rxcui),
-            allergen.name,
-            self._allergens.class_name(tie.class_id) if tie.class_id else "",
+            self._allergic_to(allergen),
+            self._allergens.one_of(tie.class_id) if tie.class_id else "",
             tie.strength,
             tie.basis,
             tie.reference,
             tie.by_reaction,
         )
+
+    def _allergic_to(self, allergen: Allergen) -> str:
+        """What the patient is allergic to, a class by one of its members: "penicillin"."""
+        if len(allergen.classes) == 1:
+            return self._allergens.one_of(allergen.classes[0]).partition(" ")[2]
+        return allergen.name
 
     def _compare(
         self, ordered: Codes, allergens: Codes, classes: Codes, crosses: bool

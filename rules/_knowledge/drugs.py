@@ -84,6 +84,11 @@ class Drugs:
         found = self._terms.term(rxcui)
         return (found.name, found.base) if found else None
 
+    def ordered_name(self, drug: Drug) -> str:
+        """RxNorm's name of what an order's code stands for; "" where only words were recognised."""
+        found = self._term(drug.matched) if drug.matched else None
+        return found.name if found else ""
+
     def coded(self, coding: Coding) -> Ingredients:
         """The base ingredients a RxNorm, UNII or NDC code stands for; empty when not recognised."""
         if coding.system == UNII:

@@ -12,6 +12,7 @@ from rules._knowledge.alternatives import Alternative, Alternatives
 from rules._knowledge.classes import Classes
 from rules._knowledge.conflicts import Conflict, Conflicts
 from rules._knowledge.drugs import Drug, Drugs
+from rules._knowledge.excipients import Excipients
 from rules._knowledge.reactions import Reactions
 from rules._knowledge.tables import SHIPPED
 from rules._knowledge.terms import ShippedTerms, Terms
@@ -27,6 +28,7 @@ class Knowledge:
         "_classes",
         "_conflicts",
         "_drugs",
+        "_excipients",
         "_reactions",
         "_urgency",
     )
@@ -44,10 +46,11 @@ class Knowledge:
         self._drugs = Drugs(folder, terms or ShippedTerms(folder))
         self._allergens = Allergens(folder, self._drugs, lists)
         self._conflicts = Conflicts(folder, self._drugs, self._allergens)
-        self._alternatives = Alternatives(folder)
+        self._excipients = Excipients(folder, self._drugs)
+        self._classes = Classes(folder)
+        self._alternatives = Alternatives(folder, self._classes)
         self._reactions = Reactions(folder)
         self._urgency = Urgency.read(folder)
-        self._classes = Classes(folder)
 
     @staticmethod
     @cache
@@ -81,7 +84,8 @@ class Knowledge:
             allergen: what the patient is allergic to.
             crosses: whether ties count that hold for some types of reaction only.
         """
-        return self._conflicts.between(drug, allergen, crosses=crosses)
+        found = self._conflicts.between(drug, allergen, crosses=crosses)
+        return found or self._excipients.between(drug, allergen)
 
     def urgency(self, conflict: Conflict, standing: Standing) -> Indicator | None:
         """How urgent a conflict is, by the written policy; None when it is to stay silent."""

@@ -14,6 +14,7 @@ from service.settings import Settings
 
 _TABLES = ("products", "ingredients", "allergens", "allergens_seen", "brands")
 _MOST_OTHERS = 5
+_CLASSES = frozenset(row[0] for row in tables.rows(tables.SHIPPED, "classes"))
 
 
 def told(term: str) -> Iterator[str]:
@@ -41,12 +42,39 @@ def _drug(drug: Drug, know: Knowledge) -> Iterator[str]:
         for row in tables.rows(tables.SHIPPED, "class_members"):
             if row[1] == code:
                 yield f"    class {row[0]}; confidence {row[2]}; evidence {row[3]}"
+        yield from _reacting_like(f"rxcui:{code}", know)
+    for codes, _, form, contains, avoid, only, strength, source, *_ in tables.rows(
+        tables.SHIPPED, "excipients"
+    ):
+        if set(codes.split("|")) == set(drug.ingredients):
+            told = [form or "any form", avoid, f"strength {strength}", source]
+            yield f"  contains {contains} ({'; '.join(filter(None, (*told, only)))})"
 
 
 def _allergen(allergen: Allergen, know: Knowledge) -> Iterator[str]:
     yield f"As an allergen: {allergen.name} ({allergen.kind}), recognised by its {allergen.basis}"
     yield from (f"  ingredient {know.name(c)} (RxNorm {c})" for c in allergen.ingredients)
-    yield from (f"  class {class_id}" for class_id in allergen.classes)
+    for class_id in allergen.classes:
+        yield f"  class {class_id}"
+        yield from _reacting_like(f"class:{class_id}", know)
+    for food in allergen.foods:
+        yield f"  {food}"
+        for row in tables.rows(tables.SHIPPED, "excipients"):
+            if food in row[4].split("|"):
+                what = f"{row[1]}, {row[2] or 'any form'}: {row[3]}"
+                yield f"    in {what} (strength {row[6]}; {row[7]})"
+
+
+def _reacting_like(end: str, know: Knowledge) -> Iterator[str]:
+    """How far others cross-react with one end, an ingredient or a class."""
+    for a, b, basis, strength, only, reference, confidence in tables.rows(
+        tables.SHIPPED, "cross_reactivity"
+    ):
+        if end in (a, b):
+            other = (b if end == a else a).partition(":")[2]
+            name = know.class_name(other) if other in _CLASSES else know.name(other)
+            told = [f"{strength}, {basis}", only and f"by {only}", f"confidence {confidence}"]
+            yield f"    cross-reactivity with {name}: {'; '.join(filter(None, told))} ({reference})"
 
 
 def _rows(term: str) -> Iterator[str]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from prefetch.coding import as_list, as_text, concept
 from prefetch.systems import RXNORM
+from rules._knowledge import tables
 
 Json = dict[str, Any]
 
@@ -20,11 +21,10 @@ ICD_10_CM: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 USER: Final = "Practitioner/demo"
 LONGEST: Final = 500
 
-# ICD-10-CM (NCHS): the indications for which rules/_knowledge/tables/alternatives.tsv has drugs.
+_INDICATIONS: Final = tables.rows(tables.SHIPPED, "indications")
+#: What an order may be for, by ICD-10-CM code: that for which there are alternatives to drugs.
 REASONS: Final = {
-    "J02.0": "Streptococcal pharyngitis",
-    "J03.00": "Acute streptococcal tonsillitis, unspecified",
-    "J03.01": "Acute recurrent streptococcal tonsillitis",
+    code: meaning for _, _, system, code, meaning, _ in _INDICATIONS if system == "icd-10-cm"
 }
 
 

@@ -46,8 +46,7 @@ def cards() -> Json:
     )
     card = Card(
         uuid="4e0a3a1e-3283-4575-ab82-028d55fe2719",
-        summary="Amoxicillin belongs to the penicillins; "
-        "chart records anaphylaxis to penicillins, 2019",
+        summary="Amoxicillin is a penicillin; chart records anaphylaxis to penicillin, 2019",
         indicator="critical",
         source=Source(label="Drug allergy: a 2022 practice parameter update"),
         suggestions=(suggestion,),

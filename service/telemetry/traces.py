@@ -126,6 +126,7 @@ class Traces:
                         "cardwise.rule": rule.id,
                         "cardwise.rule_version": rule.version,
                         "cardwise.findings": len(findings),
+                        **({"cardwise.trial": True} if given[0].is_trial else {}),
                     }
                 )
             yield from findings

@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 _CARD: Final = {
     "uuid": "0d3a9e1c-6f0e-4a3e-9a55-6d1f4b1f7c11",
-    "summary": "Amoxicillin belongs to the penicillins; chart records anaphylaxis to penicillin",
+    "summary": "Amoxicillin is a penicillin; chart records anaphylaxis to penicillin",
     "detail": "- Chart: **Allergy to penicillin**; active, confirmed, criticality high\n" * 4,
     "indicator": "critical",
     "source": {"label": "Drug allergy: a 2022 practice parameter update"},

@@ -45,6 +45,6 @@ def test_everything_found_can_be_ordered() -> None:
 
 def test_the_reasons_are_those_with_alternatives() -> None:
     """Every indication of the alternatives' table can be chosen, and no other."""
-    rows = tables.rows(tables.SHIPPED, "alternatives")
-    indications = {code for row in rows for code in row[1].split("|")}
-    assert {f"icd-10-cm:{code}" for code in orders.REASONS} == indications
+    rows = list(tables.rows(tables.SHIPPED, "indications"))
+    assert {row[0] for row in rows} == {row[0] for row in rows if row[3] in orders.REASONS}
+    assert orders.REASONS.items() <= {row[3]: row[4] for row in rows}.items()

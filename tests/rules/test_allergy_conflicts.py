@@ -31,19 +31,19 @@ def only(code: Json | None = None, **changes: Any) -> AllergyConflict:
 @pytest.mark.parametrize(
     ("changes", "headline"),
     [
-        ({}, "records allergy to penicillins"),
-        ({"type": "intolerance"}, "records intolerance to penicillins"),
-        ({"onsetDateTime": "2019-05"}, "records allergy to penicillins, 2019"),
+        ({}, "records allergy to penicillin"),
+        ({"type": "intolerance"}, "records intolerance to penicillin"),
+        ({"onsetDateTime": "2019-05"}, "records allergy to penicillin, 2019"),
         (
             {"reaction": [{"manifestation": [{"text": "Anaphylaxis"}]}]},
-            "records anaphylaxis to penicillins",
+            "records anaphylaxis to penicillin",
         ),
     ],
     ids=["allergy", "intolerance", "year", "reaction"],
 )
 def test_headline(changes: Json, headline: str) -> None:
     """The fact in plain words: the class, what happened, and the year where it is charted."""
-    expected = f"Amoxicillin belongs to the penicillins; chart {headline}"
+    expected = f"Amoxicillin is a penicillin; chart {headline}"
     assert only(**changes).headline() == expected
 
 

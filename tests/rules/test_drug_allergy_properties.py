@@ -28,8 +28,6 @@ from tests.strategies import as_json, quick
 KNOW: Final = Knowledge.shipped()
 ROWS: Final = rows(HOUSE / "drug_allergy" / "cases" / "table.tsv")
 SUBJECT: Final = {"reference": f"Patient/{PATIENT}"}
-# Rows about something else than the entry under test: they are silent for every order of the table.
-IRRELEVANT: Final = [row for row in ROWS if "category=" in row.entry and row.expected == "silent"]
 any_row = st.sampled_from(ROWS)
 
 
@@ -68,6 +66,21 @@ def of_kind(kind: str, resources: Iterable[Json]) -> list[Json]:
 def urgencies(allergies: Iterable[Json], order: Json, given: Iterable[Json] = ()) -> list[str]:
     """Urgency alone."""
     return [urgency for urgency, _ in cards(allergies, order, given)]
+
+
+def irrelevant() -> list[Row]:
+    """Rows about food or pollen that is in no product of the table's orders."""
+    found = [row for row in ROWS if "category=" in row.entry and row.expected == "silent"]
+    orders = {row.order: row.draft for row in ROWS}.values()
+    return [row for row in found if not any(urgencies([row.resource], each) for each in orders)]
+
+
+IRRELEVANT: Final = irrelevant()
+
+
+def test_there_is_enough_that_is_irrelevant() -> None:
+    """A dozen entries of many kinds to put beside the one that matters."""
+    assert len(IRRELEVANT) >= 12
 
 
 @quick

@@ -1,6 +1,7 @@
 """The shipped knowledge tables agree with each other, and the builder writes such tables."""
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from rules._knowledge import Knowledge, build, tables
+from rules._knowledge.allergens import Allergens
 from rules._knowledge.drugs import Drugs
 from rules._knowledge.names import words
 from rules._knowledge.terms import ShippedTerms
@@ -21,6 +23,8 @@ NAMES = (
     "allergens_seen",
     "cross_reactivity",
     "alternatives",
+    "excipients",
+    "indications",
     "form_words",
     "brands",
 )
@@ -35,6 +39,8 @@ def column(name: str, place: int) -> list[str]:
 INGREDIENTS = set(column("ingredients", 0))
 BASES = {row[0] for row in tables.rows(tables.SHIPPED, "ingredients") if row[1] == "IN"}
 CLASSES = set(column("classes", 0))
+# The classes that take part in allergy.
+OF_ALLERGY = Allergens(tables.SHIPPED, Drugs(tables.SHIPPED, ShippedTerms(tables.SHIPPED))).classes
 
 
 def unknown(targets: Iterable[str]) -> set[str]:
@@ -107,13 +113,59 @@ def test_cross_reactivity_is_cited() -> None:
 
 
 def test_alternatives_are_shipped_drugs_outside_what_they_replace() -> None:
-    """Each alternative bears its shipped name and is not of the avoided class."""
+    """Each alternative bears its shipped name, is not what is avoided, and is cited."""
     members = {(f"class:{row[0]}", row[1]) for row in tables.rows(tables.SHIPPED, "class_members")}
+    limits = {"not-if-severe", "not-in-pregnancy", "min-age"}
     know = Knowledge.shipped()
-    for avoided, _, rxcui, name, *_ in tables.rows(tables.SHIPPED, "alternatives"):
+    for avoided, _, rxcui, name, limited, _, *source in tables.rows(tables.SHIPPED, "alternatives"):
         assert not unknown([avoided])
         assert know.name(rxcui) == name
         assert (avoided, rxcui) not in members
+        assert avoided != f"rxcui:{rxcui}"
+        assert {limit.partition("=")[0] for limit in limited.split()} <= limits
+        label, url, fact = source
+        assert label
+        assert fact
+        assert url.startswith("http")
+
+
+def test_excipients_are_cited_and_in_products_that_there_are() -> None:
+    """Each product is there by its name and ends as told; what is avoided exists; all is cited."""
+    rows = list(tables.rows(tables.SHIPPED, "excipients"))
+    foods = {
+        target for row in tables.rows(tables.SHIPPED, "allergens") for target in row[4].split("|")
+    }
+    know = Knowledge.shipped()
+    names = [(row[3], row[2]) for row in tables.rows(tables.SHIPPED, "products")]
+    for codes, name, form, contains, avoid, only, strength, *cited in rows:
+        found = sorted(map(know.name, codes.split("|")))
+        assert " / ".join(found) == name
+        same = "|".join(sorted(codes.split("|"), key=int))
+        assert any(
+            {*have.split("|")} == {*same.split("|")} and of.endswith(form) for have, of in names
+        )
+        assert not unknown(avoid.split("|"))
+        assert {t for t in avoid.split("|") if t.startswith("food:")} <= foods
+        assert contains
+        assert only in ("", "severe")
+        assert strength in ("high", "moderate", "none")
+        assert all(cited)
+
+
+def test_each_class_that_takes_part_in_allergy_has_words_for_one_member() -> None:
+    """With an article, and for no other class."""
+    rows = list(tables.rows(tables.SHIPPED, "class_words"))
+    assert {row[0] for row in rows} == OF_ALLERGY
+    assert all(re.fullmatch(r"an? \S.*", row[1]) for row in rows)
+
+
+def test_indications_have_codes_and_are_used() -> None:
+    """Each indication of an alternative has codes with meaning and source; no other is there."""
+    rows = list(tables.rows(tables.SHIPPED, "indications"))
+    used = {one for named in column("alternatives", 1) for one in named.split("|")}
+    assert {row[0] for row in rows} == used
+    assert all(all(row) for row in rows)
+    assert len({(row[2], row[3]) for row in rows}) == len(rows)
 
 
 def test_reading_a_products_own_name_never_invents_an_ingredient() -> None:

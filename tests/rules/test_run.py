@@ -258,6 +258,6 @@ def test_a_rule_that_reads_what_it_does_not_declare_fails() -> None:
     failed = Data(needs.conditions, "p1", reason=Reason.TIMEOUT)  # which another rule needs
     for data in ({}, {"conditions": failed}):
         chart = Chart(CONTEXT, data, today=date(2026, 11, 21))
-        ended = Runner(Knowledge.shipped(), CALL, 0.3).run(rule_of(reads, needs=()), chart)
+        ended = Runner([], Knowledge.shipped(), CALL, 0.3).run(rule_of(reads, needs=()), chart)
         assert ended.end == "failed"
         assert [gap.why for gap in ended.gaps] == ["the check itself failed"]

@@ -57,9 +57,9 @@ async def any_door(tmp_path: Path, clock: Clock, memory: Json) -> AsyncIterator[
 
 @pytest.fixture
 async def clinic(tmp_path: Path) -> AsyncIterator[Site]:
-    """A site whose patient has a penicillin allergy."""
+    """A site whose patient has a penicillin allergy, recorded in 2012."""
     double = EhrDouble()
-    double.load(allergy())
+    double.load(allergy(recordedDate="2012-05-01"))
     async with site(double, tmp_path) as found:
         yield found
 

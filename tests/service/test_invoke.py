@@ -17,11 +17,13 @@ from tests.ehr import (
 
 NOTHING_TO_READ: Json = {"fhirServer": None, "fhirAuthorization": None}
 PENICILLIN_LIST = {"allergies": bundle(allergy()), "medications": bundle()}
-# What drug-allergy reads once it has found a conflict.
+DATED = allergy(recordedDate="2012-05-01")
+# What drug-allergy reads once it has found a conflict with an entry of which the day is known.
 AFTERWARDS = [
     f"GET /MedicationRequest?patient={PATIENT}&status=active",
     f"GET /MedicationRequest?patient={PATIENT}&status=completed",
     f"GET /MedicationAdministration?patient={PATIENT}&status=completed",
+    f"GET /Patient/{PATIENT}",
 ]
 
 
@@ -55,16 +57,17 @@ async def test_without_the_allergy_there_is_no_card(ehr: EHR) -> None:
 
 async def test_what_was_not_prefetched_is_read_with_the_token(ehr: EHR) -> None:
     """With nothing prefetched, all is read from the server, and the card is the same."""
-    ehr.fhir.load(allergy())
+    ehr.fhir.load(DATED)
     fetched = await ehr.sign(draft())
-    given = await ehr.sign(draft(), prefetch=PENICILLIN_LIST, **NOTHING_TO_READ)
+    prefetch = PENICILLIN_LIST | {"allergies": bundle(DATED)}
+    given = await ehr.sign(draft(), prefetch=prefetch, **NOTHING_TO_READ)
     assert fetched.json() == given.json()
     assert ehr.fhir.requests == [f"GET /AllergyIntolerance?patient={PATIENT}", *AFTERWARDS]
 
 
 async def test_only_missing_keys_are_read(ehr: EHR) -> None:
     """A key that was prefetched is not asked for again."""
-    await ehr.sign(draft(), prefetch={"allergies": bundle(allergy())})
+    await ehr.sign(draft(), prefetch={"allergies": bundle(DATED)})
     assert ehr.fhir.requests == AFTERWARDS
 
 
@@ -176,8 +179,11 @@ async def test_a_replacement_is_a_complete_order(ehr: EHR) -> None:
 async def test_an_alternative_already_ordered_is_not_offered(ehr: EHR) -> None:
     """A replacement never duplicates a drafted or active order."""
     strep = {"coding": [{"system": "http://hl7.org/fhir/sid/icd-10-cm", "code": "J02.0"}]}
-    active = draft(medicationCodeableConcept={"text": "clindamycin"}, id="m1", status="active")
-    prefetch = {"allergies": bundle(allergy()), "medications": bundle(active)}
+    taken = [
+        draft(medicationCodeableConcept={"text": drug}, id=drug, status="active")
+        for drug in ("clindamycin", "azithromycin")
+    ]
+    prefetch = {"allergies": bundle(allergy()), "medications": bundle(*taken)}
     answer = await ehr.sign(draft(reasonCode=[strep]), prefetch=prefetch)
     labels = [s["label"] for s in answer.json()["cards"][0]["suggestions"]]
     assert labels == [f"Remove {AMOXICILLIN[1]}"]

@@ -48,6 +48,7 @@ async def test_epic_06_no_prefetch(clinic: Site) -> None:
         "AllergyIntolerance",
         "MedicationAdministration",
         "MedicationRequest",
+        "Patient",
     ]
 
 
@@ -106,7 +107,7 @@ async def test_epic_12_the_token_dies_between_lists(clinic: Site) -> None:
     clinic.double.of["MedicationRequest"] = Knobs(status=401, body=b"")
     assert indicators(await clinic.sign(draft())) == ["critical"]
     lines = clinic.double.lines("MedicationRequest")
-    assert len(lines) == len(set(lines))
+    assert len(lines) == len(set(lines)) > 0
 
 
 async def test_epic_12_the_token_dies_before_the_medications(clinic: Site) -> None:

@@ -233,6 +233,17 @@ def test_knowledge_is_shown_with_its_rows(cardwise: Cardwise) -> None:
     assert "Row of products.tsv" in told
 
 
+def test_knowledge_tells_what_reacts_alike_and_what_else_is_inside(cardwise: Cardwise) -> None:
+    """Cross-reactivity and inactive ingredients are told with their strength and source."""
+    told = cardwise("knowledge", "show", "cephalexin")[1]
+    assert "cross-reactivity with cefaclor: high, identical R1 side chain" in told
+    assert "contains peanut oil (Oral Capsule; " in cardwise("knowledge", "show", "progesterone")[1]
+    assert (
+        "in propofol, any form: egg lecithin (strength none"
+        in cardwise("knowledge", "show", "egg")[1]
+    )
+
+
 def test_what_is_not_known_ends_with_one(cardwise: Cardwise) -> None:
     """A word that means nothing is said not to be known."""
     status, told = cardwise("knowledge", "show", "qwertzuiop")

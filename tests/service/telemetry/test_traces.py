@@ -33,7 +33,7 @@ async def traced(folder: Path, double: EhrDouble, headers: Json | None = None) -
 def double() -> EhrDouble:
     """A FHIR server whose patient has a penicillin allergy."""
     found = EhrDouble()
-    found.load(allergy())
+    found.load(allergy(recordedDate="2012-05-01"))
     return found
 
 
@@ -57,7 +57,7 @@ async def test_a_call_is_a_trace(tmp_path: Path, double: EhrDouble) -> None:
     assert obtained.parent == call.id
     assert obtained.attributes == {"cardwise.key": "allergies", "cardwise.state": "fetched"}
     reads = {span.parent: span for span in collector.spans if span.name == "GET"}
-    afterwards = ("medications", "past_medications", "administrations")
+    afterwards = ("medications", "past_medications", "administrations", "patient")
     later = {collector.named(f"obtain {key}").id for key in afterwards}
     assert reads.keys() == {obtained.id, *later}
     assert reads[obtained.id].kind == Proto.SPAN_KIND_CLIENT

@@ -28,7 +28,9 @@ def sore_throat(system: str = ICD10CM) -> Json:
 async def card(folder: Path, table: str = "", tables: str = "", *, reason: str = ICD10CM) -> Json:
     """The one card that a tenant gets for it."""
     double = EhrDouble()
-    double.load(allergy())
+    # what would be the second alternative is on the list already
+    taken = draft(medicationCodeableConcept={"text": "azithromycin"}, id="m1", status="active")
+    double.load(allergy(), taken)
     on = '[tenants.mercy.services]\norder-safety = "on"\n'
     async with tenant(double, folder, table, tables=on + tables) as site:
         answer = await site.sign(sore_throat(reason))

@@ -23,7 +23,7 @@ def demanding() -> EhrDouble:
     double = EhrDouble(fhir, Knobs(status=401, body=b"{}", unless=lets_in, ignored=("practice",)))
     food = allergy({"text": "Peanut"}, id="a1", category=["food"])
     drug = {"resourceType": "Medication", "id": "x", "code": medication(*AMOXICILLIN)}
-    double.load(food, allergy(id="a2"), drug)
+    double.load(food, allergy(id="a2", recordedDate="2012-05-01"), drug)
     return double
 
 
