@@ -55,7 +55,7 @@ class Rule:
         hooks: the hooks it answers.
         checks: what it looks for in a clinician's words, to follow "Not checked: ".
         needs: data without which it cannot run.
-        helped_by: data it uses when it is there.
+        helped_by: data it uses when it is there; what did not come is read once it comes to it.
         orders: resource types of draft orders it advises on; empty when it is not about orders.
         source: the guideline behind its cards.
         version: its own, as major.minor.patch.

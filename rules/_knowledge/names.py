@@ -8,7 +8,8 @@ LONGEST: Final = 4000  # no drug or allergen has a longer name; longer text is n
 
 _WORD: Final = re.compile(r"[^\W_]+")
 _TAG: Final = re.compile(
-    r"\s*\((?:finding|substance|product|medicinal product|disorder|situation)\)\s*$", re.IGNORECASE
+    r"\s*\((?:finding|substance|product|medicinal product|disorder|situation|organism)\)\s*$",
+    re.IGNORECASE,
 )
 # The frames are those seen in SNOMED CT's Global Patient Set and in vendors' answers.
 _FRAMES: Final = tuple(

@@ -32,7 +32,7 @@ def everything(rules: Iterable[Rule]) -> list[Selection]:
 
 
 def selected(words: Sequence[str], rules: Sequence[Rule]) -> list[Selection]:
-    """What some words mean: a rule's id, `rule/case`, or the path of a rule, a case or a directory.
+    """What some words mean: a rule's id, `rule/case`, or a path of rule, case, table, directory.
 
     Raises:
         CaseError: a word means nothing.
@@ -92,6 +92,9 @@ def _meant(word: str, rules: Sequence[Rule]) -> list[Selection]:
     path = Path(word)
     if path.suffix == ".json" and path.is_file():
         return [_one_case(path.resolve())]
+    if path.name == "table.tsv" and path.parent.name == "cases" and path.is_file():
+        about = load_folder(path.resolve().parent.parent)
+        return [Selection(about, list(table_of(about)), whole=False)]
     if path.is_dir() and not (path / "__init__.py").is_file():
         inside = path.parent if path.name == "cases" else None
         within = [inside.resolve()] if inside else folders(path.resolve())

@@ -5,7 +5,7 @@
 | column | what it holds |
 |---|---|
 | `why` | what the row shows, in one sentence |
-| `allergy` | the entry's codings as `system code name`, joined by ` + `; or `text: words` |
+| `allergy` | the entry's codings as `system code name`, joined by ` + `; `text: words`; or none |
 | `entry` | what else it says, as `name=value; name=value`; else it is active and confirmed |
 | `order` | the drafted drug, written as the allergy is |
 | `expected` | the most urgent card: critical, warning, info, silent, or not checked |
@@ -109,6 +109,11 @@ class Row(NamedTuple):
                 found.append(self.draft | about | {"resourceType": kind, "id": name, dated: day})
         return found
 
+    @property
+    def entries(self) -> list[Json]:
+        """All that is on the chart."""
+        return [*([self.resource] if self.allergy else ()), *self.given]
+
 
 def rows(path: Path) -> list[Row]:
     """The rows of a table.
@@ -153,7 +158,7 @@ def _row(path: Path, line: int, cells: list[str]) -> Row:
         known = ", ".join(sorted(_TOLD))
         raise CaseError(f"{where}: entry tells {', '.join(sorted(unknown))}; it may tell {known}")
     try:
-        row.resource, row.draft, row.given  # noqa: B018 - to see that they can be made
+        row.entries, row.draft  # noqa: B018 - to see that they can be made
     except (KeyError, ValueError):
         systems = ", ".join(_SYSTEMS)
         raise CaseError(
@@ -165,7 +170,7 @@ def _row(path: Path, line: int, cells: list[str]) -> Row:
 
 def _case(rule: Rule, path: Path, row: Row) -> Case:
     patient = {"resourceType": "Patient", "id": PATIENT}
-    entries = [{"resource": each} for each in (patient, row.resource, *row.given)]
+    entries = [{"resource": each} for each in (patient, *row.entries)]
     bundle = {"resourceType": "Bundle", "type": "collection", "entry": entries}
     hook = "order-sign" if "order-sign" in rule.hooks else rule.hooks[0]
     today = date.fromisoformat(rule.reviewed)

@@ -76,9 +76,7 @@ def test_a_later_dose_or_course_lowers_the_alert_and_says_why(given: Json) -> No
     """The card is one of information, and names what was given, and when."""
     found = conflict(allergy(**RECORDED), chart_of(given))
     assert found.indicator == "info"
-    assert found.headline().endswith(
-        "chart records allergy to penicillin, 2019; given since, 2024"
-    )
+    assert found.headline().endswith("chart records allergy to penicillin, 2019; given since, 2024")
     line = next(line for line in found.evidence.splitlines() if line.startswith("- Since then: "))
     assert "amoxicillin 500 MG Oral Capsule" in line
     assert "2024-05-03; lowered for that" in line

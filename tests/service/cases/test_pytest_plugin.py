@@ -60,3 +60,15 @@ def test_cases_are_looked_at_as_a_whole(site: SiteRules) -> None:
     ended = pytest_in(site.directory)
     assert "no case stays silent" in ended.stdout
     assert "1 failed, 6 passed" in ended.stdout
+
+
+def test_each_row_of_a_table_is_a_test(site: SiteRules) -> None:
+    """Named by its line; a table that cannot be read ends the collection."""
+    path = site.usual().rule / "cases" / "table.tsv"
+    head = "why\tallergy\tentry\torder\texpected\n"
+    path.write_text(f"{head}No entry gives no card.\t\t\ttext: amoxicillin\tsilent\n")
+    ended = pytest_in(site.rule, "cases/table.tsv", "-v")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert "cases/table.tsv::line 2 PASSED" in ended.stdout
+    path.write_text("why\n")
+    assert "expected the columns" in pytest_in(site.directory).stdout
