@@ -39,6 +39,11 @@ from prefetch.states import Reason
 
 Charted = Administration | Allergy | Condition | Encounter | Lab | MedicationOrder | Patient
 _OF_DRUGS: Final = (needs.medications, needs.past_medications, needs.administrations)
+# What was read of the record stays as it is whatever lies on the pad.
+_OF_RECORD: Final = (
+    *("allergies", "conditions", "encounter", "patient"),
+    *("medications", "past_medications", "administrations"),
+)
 
 
 class Chart(Frozen):
@@ -303,6 +308,8 @@ class Chart(Frozen):
             unread=self._unread.values(),
         )
         put(tried, "is_trial", True)
+        put(tried, "_labs", self._labs)
+        tried.__dict__.update((n, self.__dict__[n]) for n in _OF_RECORD if n in self.__dict__)
         return tried
 
     def _found(self, need: Need) -> Data | None:

@@ -36,7 +36,7 @@ from prefetch.recognise import medications_in, recognise
 from prefetch.references import Resource, name_of
 from prefetch.scopes import may_read
 from prefetch.states import Reason
-from prefetch.templates import Filled, Sources, dependencies, fill
+from prefetch.templates import Filled, Sources, dependencies, fill, is_plain
 
 # More referenced resources than this are not read: drugs keep the name the order shows.
 _MOST_REFERENCES: Final = 40
@@ -192,10 +192,8 @@ class Gatherer:
 
     async def _filled(self, template: str, found: dict[str, Data]) -> Filled:
         """The query of a template, after reading the references that its paths look into."""
-        if not dependencies(template) and not self._request.context.draft_entries:
-            known: dict[str, Resource] = {}
-        else:
-            known = self._at_hand(found)
+        # only paths look into resources, and to have them at hand means to decode them all
+        known = {} if is_plain(template) else self._at_hand(found)
         for _ in range(_MOST_STEPS):
             sources = Sources(self._request.context, self._today, found, known)
             filled = fill(template, sources)
