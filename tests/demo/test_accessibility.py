@@ -61,6 +61,18 @@ def test_pages_are_accessible(window: Desk) -> None:
     assert_sound(window.page)
 
 
+def test_a_long_key_leaves_room_for_what_became_of_it(window: Desk) -> None:
+    """A key of many codes is broken into lines: no column is squeezed to a letter's width."""
+    window.open("penicillin-anaphylaxis").order("amoxicillin 500", AMOXICILLIN)
+    key = "labs-" + "-".join(f"{number}-{number % 10}" for number in range(33914, 33926))
+    cell = window.page.locator("#glass th[scope=row]").first
+    cell.evaluate("(cell, key) => { cell.textContent = key }", key)
+    row = cell.locator("xpath=..").locator("th, td")
+    widths = [each.bounding_box() for each in row.all()]
+    assert len(widths) == 3
+    assert all(box and box["width"] >= 60 for box in widths)
+
+
 def test_other_pages_are_accessible(window: Desk) -> None:
     """A chart of many scripts and a long one, and the page for what cannot be done."""
     for patient in ("names-in-several-scripts", "long-chart"):
