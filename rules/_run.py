@@ -96,6 +96,7 @@ class Runner:
             return _gone(rule, "resting", "the check failed repeatedly, and rests for a while")
         ended = self._attempt(rule, chart)
         if ended.end == "waiting":
+            self._breakers.gave_up(key)  # it has its try still before it
             return ended
         broke = ended.end in ("failed", "cut")
         (self._breakers.failed if broke else self._breakers.succeeded)(key)

@@ -261,3 +261,21 @@ def test_a_rule_that_reads_what_it_does_not_declare_fails() -> None:
         ended = Runner([], Knowledge.shipped(), CALL, 0.3).run(rule_of(reads, needs=()), chart)
         assert ended.end == "failed"
         assert [gap.why for gap in ended.gaps] == ["the check itself failed"]
+
+
+def test_a_rule_that_waits_keeps_its_turn() -> None:
+    """After its rest a rule gets one try; coming to data that must be read first is not that try."""
+    now = [0.0]
+    breakers = Breakers(lambda: now[0], threshold=1, rest=30)
+
+    def reads(chart: Chart) -> Findings:
+        yield Finding("info", f"{len(chart.conditions)} conditions", about=())
+
+    helped = rule_of(reads, needs=(), helped_by=(needs.conditions,))
+    breakers.failed(f"{helped.id}@{helped.digest}")
+    now[0] = 31.0
+    runner = Runner([], Knowledge.shipped(), CALL, 0.3, breakers)
+    chart = Chart(CONTEXT, {}, today=date(2026, 11, 21), unread=[needs.conditions])
+    assert runner.run(helped, chart).end == "waiting"
+    chart = chart.with_read({"conditions": Data(needs.conditions, "p1", [b"null"])}, {})
+    assert runner.run(helped, chart).end == "ran"
