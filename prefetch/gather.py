@@ -24,9 +24,10 @@ import msgspec
 
 from hooks.request import FhirAuthorization, HookRequest
 from prefetch.aliases import NO_ALIASES, Aliases
-from prefetch.chart import Chart, included_medications, medication_requests, sibling_medications
+from prefetch.chart import Chart, included_medications
 from prefetch.client import Access, Answer, FhirClient, next_link
 from prefetch.data import Data
+from prefetch.drafts import medication_requests, sibling_medications
 from prefetch.extras import NO_EXTRAS, Extras
 from prefetch.medication import OfDrug, unresolved
 from prefetch.needs import Need

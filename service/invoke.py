@@ -14,7 +14,7 @@ import hooks
 from hooks.cards import CardsResponse, Source
 from hooks.errors import PreconditionFailed
 from hooks.request import HookRequest, read_request
-from prefetch.chart import refuse_other_patients, selected_drafts
+from prefetch.drafts import refuse_other_patients, selected_drafts
 from prefetch.gather import Gatherer
 from prefetch.references import name_of
 from rules._cards import Call

@@ -11,9 +11,10 @@ import hooks
 from hooks.cards import Card, Source
 from hooks.errors import PreconditionFailed
 from hooks.request import read_request
-from prefetch.chart import Chart, selected_drafts
+from prefetch.chart import Chart
 from prefetch.client import FhirClient
 from prefetch.data import Data
+from prefetch.drafts import selected_drafts
 from prefetch.gather import Gatherer
 from prefetch.needs import Need
 from prefetch.not_on_file import NotOnFile

@@ -14,14 +14,9 @@ from hooks.order_sign import OrderSign
 from hooks.patient_view import PatientView
 from hooks.request import Context
 from prefetch import needs
-from prefetch.chart import (
-    Chart,
-    included_medications,
-    refuse_other_patients,
-    selected_drafts,
-    sibling_medications,
-)
+from prefetch.chart import Chart, included_medications
 from prefetch.data import Data
+from prefetch.drafts import refuse_other_patients, selected_drafts, sibling_medications
 from prefetch.needs import Need
 from prefetch.not_on_file import NotOnFile
 from prefetch.observation import Lab

@@ -6,9 +6,9 @@ import pytest
 from hooks.errors import WrongPatient
 from hooks.order_select import OrderSelect
 from prefetch import needs
-from prefetch.chart import refuse_other_patients, selected_drafts
 from prefetch.client import Access, FhirClient
 from prefetch.data import Data
+from prefetch.drafts import refuse_other_patients, selected_drafts
 from prefetch.origins import AllowedServers
 from prefetch.recognise import recognise
 from prefetch.references import names_other_patient

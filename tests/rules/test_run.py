@@ -264,7 +264,7 @@ def test_a_rule_that_reads_what_it_does_not_declare_fails() -> None:
 
 
 def test_a_rule_that_waits_keeps_its_turn() -> None:
-    """After its rest a rule gets one try; coming to data that must be read first is not that try."""
+    """After its rest a rule gets one try; coming to data that must be read first is none."""
     now = [0.0]
     breakers = Breakers(lambda: now[0], threshold=1, rest=30)
 
