@@ -2,13 +2,16 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from prefetch.coding import Coding, Concept
 from prefetch.systems import NDC, RXNORM, SNOMED, UNII
 from rules._knowledge import tables
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.drugs import Drug
+from rules._knowledge.imports.terms import ImportedTerms
 from rules._knowledge.knowledge import Knowledge
+from rules._knowledge.terms import ShippedTerms
 from service.knowledge import KnowledgeInUse
 from service.settings import Settings
 
@@ -19,7 +22,8 @@ _CLASSES = frozenset(row[0] for row in tables.rows(tables.SHIPPED, "classes"))
 
 def told(term: str) -> Iterator[str]:
     """What is known, and the rows it comes from."""
-    know = KnowledgeInUse(Settings.from_environment(os.environ).knowledge).read()
+    imported = Settings.from_environment(os.environ).knowledge
+    know = KnowledgeInUse(imported).read()
     concepts = [Concept((Coding(s, term, ""),)) for s in (RXNORM, SNOMED, UNII, NDC)]
     concepts.append(Concept(text=term))
     drug = next(filter(None, map(know.drug, concepts)), None)
@@ -30,6 +34,8 @@ def told(term: str) -> Iterator[str]:
     if allergen is not None:
         yield from _allergen(allergen, know)
     yield from _rows(term)
+    if imported is not None:
+        yield from _releases(imported)
     if drug is None and allergen is None:
         near = know.search(term, _MOST_OTHERS)
         yield from (f"begins like it: {name} ({code})" for code, name in near)
@@ -75,6 +81,15 @@ def _reacting_like(end: str, know: Knowledge) -> Iterator[str]:
             name = know.class_name(other) if other in _CLASSES else know.name(other)
             told = [f"{strength}, {basis}", only and f"by {only}", f"confidence {confidence}"]
             yield f"    cross-reactivity with {name}: {'; '.join(filter(None, told))} ({reference})"
+
+
+def _releases(path: Path) -> Iterator[str]:
+    """What was imported, which is asked before the tables."""
+    terms = ImportedTerms(path, ShippedTerms(tables.SHIPPED))
+    for source in terms.sources():
+        told = f"{source.name} {source.version}".strip()
+        yield f"Asked first: {told}, imported from {source.file} on {source.imported_at[:10]}"
+    terms.close()
 
 
 def _rows(term: str) -> Iterator[str]:

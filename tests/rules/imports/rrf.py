@@ -19,10 +19,10 @@ CONCEPTS = [
     ("900031", "SBD", "alphacillin 500 MG / betavulanate 125 MG Oral Tablet [Alphamentin]"),
     ("900040", "GPCK", "{14 (alphacillin 500 MG Oral Tablet) } Pack"),
     ("900041", "BPCK", "Alphapack"),
-    ("900050", "SCD", "a product that leads nowhere"),
+    ("900050", "SCD", "a product that leads nowhere any more"),
 ]
-# subject, relation, object: as a person says it
-RELATIONS = [
+# subject, relation, object, as a person says it; last, what suppresses it
+RELATIONS: list[tuple[str, ...]] = [
     ("900003", "form_of", "900001"),
     ("900004", "has_part", "900001"),
     ("900004", "has_part", "900002"),
@@ -39,6 +39,7 @@ RELATIONS = [
     ("900031", "has_ingredient", "900030"),
     ("900040", "contains", "900020"),
     ("900041", "contains", "900031"),
+    ("900050", "consists_of", "900010", "O"),
 ]
 MORE = [  # rows that must be left out, and names besides
     ("900090", "ENG", "RXNORM", "IN", "900090", "withdrawn drug", "O"),
@@ -71,9 +72,10 @@ def _conso(row: tuple[str, ...]) -> str:
     return "|".join(fields) + "\n"
 
 
-def _rel(relation: tuple[str, str, str]) -> str:
-    subject, name, target = relation  # read from right to left: RXCUI2 RELA RXCUI1
-    fields = [target, "", "CUI", "RO", subject, "", "CUI", name, "", "", "RXNORM", *[""] * 6]
+def _rel(relation: tuple[str, ...]) -> str:
+    subject, name, target, *gone = relation  # read from right to left: RXCUI2 RELA RXCUI1
+    fields = [target, "", "CUI", "RO", subject, "", "CUI", name, "", "", "RXNORM", *[""] * 3]
+    fields += [*(gone or [""]), "", ""]
     return "|".join(fields) + "\n"
 
 
