@@ -111,7 +111,7 @@ def _patients(folder: Path) -> Iterator[Patient]:
     for path in sorted(folder.rglob("*.json")):
         try:
             bundle = msgspec.json.decode(path.read_bytes())
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             continue
         entries = bundle.get("entry") if isinstance(bundle, dict) else None
         held = [each.get("resource") or {} for each in entries or () if isinstance(each, dict)]
