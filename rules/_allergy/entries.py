@@ -48,10 +48,13 @@ def unrecognised(allergies: Iterable[Charted]) -> Iterator[NotChecked]:
     for allergy, allergens in allergies:
         if allergy.categories and not allergy.categories & {"medication", "biologic"}:
             continue
+        kinds = {allergen.kind for allergen in allergens}
+        if kinds - {"unknown", "unspecified"}:
+            continue
         named = plain(allergy.substance.label, 60) or "an entry without words"
-        if any(allergen.kind == "unspecified" for allergen in allergens):
+        if "unspecified" in kinds:
             yield NotChecked(f'allergy entry "{named}"', "it names no substance")
-        elif all(allergen.kind == "unknown" for allergen in allergens):
+        else:
             yield NotChecked(
                 f"allergy to {named}", "it is not recorded in words or codes that are known here"
             )

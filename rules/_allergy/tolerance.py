@@ -80,5 +80,4 @@ def _holds(rxcui: str, what: MedicationOrder | Administration, know: Knowledge) 
 
 
 def _words(what: MedicationOrder | Administration, drug: Drug, know: Knowledge) -> set[str]:
-    name = know.name(drug.matched.code) if drug.matched else ""
-    return set(_WORD.findall(f"{name} {what.label}".lower()))
+    return set(_WORD.findall(f"{know.ordered_name(drug)} {what.label}".lower()))

@@ -131,6 +131,10 @@ class Knowledge:
         """The readable name of an RxNorm code; the code itself when it is not known."""
         return self._drugs.name(rxcui)
 
+    def ordered_name(self, drug: Drug) -> str:
+        """RxNorm's name of what an order's code stands for; "" where only words were recognised."""
+        return self._drugs.ordered_name(drug)
+
     def product(self, rxcui: str) -> tuple[str, tuple[str, ...]] | None:
         """The name and base ingredients of a product or brand."""
         return self._drugs.product(rxcui)

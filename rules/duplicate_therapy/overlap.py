@@ -98,6 +98,6 @@ def may_duplicate(order: MedicationOrder, other: MedicationOrder, know: Knowledg
 
 def routes(order: MedicationOrder, know: Knowledge) -> set[str]:
     """The routes that the names of its products tell; none when they tell none."""
-    names = [know.name(drug.matched.code) for drug in drugs_of(order, know) if drug.matched]
+    names = [name for drug in drugs_of(order, know) if (name := know.ordered_name(drug))]
     words = " ".join(names or [order.label]).lower().split()
     return {ROUTES[word] for word in words if word in ROUTES}

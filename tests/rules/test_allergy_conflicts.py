@@ -61,6 +61,23 @@ def test_headline_of_cross_reactivity() -> None:
     assert found.headline() == ("Cefadroxil may cross-react; chart records allergy to amoxicillin")
 
 
+def test_the_first_of_several_reactions_leads() -> None:
+    """The headline has room for one reaction: the one that the entry gives first."""
+    found = only(reaction=[{"manifestation": [{"text": "Anaphylaxis"}, {"text": "Hives"}]}])
+    assert "records anaphylaxis to penicillin" in found.headline()
+
+
+def test_long_words_are_cut_in_a_headline() -> None:
+    """A reaction is told in 40 characters and a substance in 50, so that both can be read."""
+    found = only(reaction=[{"manifestation": [{"text": "r" * 41}]}])
+    assert f"records {'r' * 39}… to penicillin" in found.headline()
+    found = only(reaction=[{"manifestation": [{"text": "r" * 40}]}])
+    assert f"records {'r' * 40} to penicillin" in found.headline()
+    for length, told in ((50, "p" * 50), (51, "p" * 49 + "…")):
+        named = found.conflict._replace(allergen_name="p" * length)
+        assert only()._replace(conflict=named).headline().endswith(f"records allergy to {told}")
+
+
 def test_evidence_of_a_code() -> None:
     """The entry as charted, how it was matched, and the reference: a line each."""
     found = only(

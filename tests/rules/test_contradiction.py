@@ -22,6 +22,12 @@ def test_a_denial_beside_a_drug_is_told(words: str) -> None:
     assert f'"{words}"' in told(allergy({"text": words}), PENICILLIN)
 
 
+def test_a_denial_without_words_of_its_own_is_told_in_ours() -> None:
+    """Where the entry denies in what its reaction names, and its own code is empty."""
+    denial = allergy({}, reaction=[{"substance": {"text": "NKDA"}}])
+    assert '"no known allergies"' in told(denial, PENICILLIN)
+
+
 @pytest.mark.parametrize(
     "entries",
     [

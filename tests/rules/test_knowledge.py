@@ -347,6 +347,79 @@ def test_how_far_an_allergy_reaches(allergen: str, order: str, expected: str) ->
     assert strength(allergy(allergen), order) == expected
 
 
+@pytest.mark.parametrize(
+    ("allergen", "order", "kind", "one_of"),
+    [
+        ("penicillin", "308182", "same-class", "a penicillin"),
+        ("penicillin G", "308182", "same-class", "a penicillin"),
+        ("penicillin", "2231", "cross-reactive", "a cephalosporin"),
+        ("cephalosporins", AMOXICILLIN, "cross-reactive", "a penicillin"),
+        ("ibuprofen", "140587", "cross-reactive", "a selective COX-2 inhibitor"),
+        ("celecoxib", "5640", "cross-reactive", "an NSAID"),
+        ("amoxicillin", "2231", "cross-reactive", ""),
+    ],
+)
+def test_a_tie_of_classes_names_the_class_of_the_order(
+    allergen: str, order: str, kind: str, one_of: str
+) -> None:
+    """In either direction, the card can say what the ordered drug is one of."""
+    found = KNOW.conflict(drug(order), allergy(allergen))
+    assert found is not None
+    assert (found.kind, found.one_of) == (kind, one_of)
+
+
+def test_a_tie_by_reaction_is_the_only_one_that_falls_away() -> None:
+    """Without crossing, an NSAID says nothing of the next one, and as much as ever of itself."""
+    naproxen, ibuprofen, celecoxib = drug("7258"), allergy("ibuprofen"), allergy("celecoxib")
+    tied = KNOW.conflict(naproxen, ibuprofen)
+    assert tied is not None
+    assert (tied.strength, tied.by_reaction) == ("moderate", True)
+    assert KNOW.conflict(naproxen, ibuprofen, crosses=False) is None
+    itself = KNOW.conflict(naproxen, allergy("naproxen"), crosses=False)
+    assert itself is not None
+    assert (itself.kind, itself.by_reaction) == ("same-ingredient", False)
+    weaker = KNOW.conflict(naproxen, celecoxib, crosses=False)
+    assert weaker is not None
+    assert (weaker.strength, weaker.by_reaction) == ("low", False)
+
+
+def test_two_of_one_part_of_a_class_are_tied_as_its_members() -> None:
+    """Only where one of two NSAIDs is a coxib, and not the other, are they apart."""
+    found = {
+        name: strength(allergy(name), "278567")  # valdecoxib
+        for name in ("celecoxib", "ibuprofen")
+    }
+    assert found == {"celecoxib": "moderate", "ibuprofen": "low"}
+
+
+def test_what_a_product_holds_besides_is_a_conflict_of_its_form() -> None:
+    """Peanut oil is in the capsule of progesterone and not told of the drug's name alone."""
+    peanut = allergy("peanut")
+    found = KNOW.conflict(drug("260243"), peanut)
+    assert found is not None
+    assert (found.kind, found.strength, found.contains) == (
+        "inactive-ingredient",
+        "high",
+        "peanut oil",
+    )
+    assert (found.ingredient, found.ingredient_name, found.one_of) == ("8727", "progesterone", "")
+    assert found.basis == "contains peanut oil, contraindicated by its label"
+    assert (found.by_reaction, found.only_severe) == (False, False)
+    assert KNOW.conflict(drug("260243"), peanut, crosses=False) == found
+    by_name = KNOW.drug(Concept(text="progesterone"))
+    assert by_name is not None
+    assert KNOW.conflict(by_name, peanut) is None
+
+
+def test_class_membership_names_its_sources() -> None:
+    """The reference says, for each code of evidence, what a reader knows it by."""
+    found = KNOW.conflict(drug("7258"), allergy("nsaid"))
+    assert found is not None
+    assert found.reference == (
+        "Class membership: ANSM thesaurus, ATC, project list, MED-RT, ATC index"
+    )
+
+
 def test_strongest_conflict_is_the_one_told() -> None:
     """An allergy to ingredient and class together is reported as the same ingredient."""
     both = KNOW.allergen(Concept((Coding(RXNORM, AMOXICILLIN), Coding(SNOMED, "91936005"))))
@@ -413,3 +486,13 @@ def test_a_class_that_is_none_is_told() -> None:
     """A typing error in a rule is answered with what was probably meant."""
     with pytest.raises(RuleError, match="no drug class 'biguanide'; there is biguanides"):
         KNOW.members("biguanide")
+
+
+def test_three_classes_at_most_are_proposed() -> None:
+    """Of many that are spelt alike the three nearest are named; where none is, all there are."""
+    with pytest.raises(RuleError) as near:
+        KNOW.members("ace_inhibitor")
+    assert str(near.value).endswith("; there is ace_inhibitors, pde5_inhibitors, dpp4_inhibitors")
+    with pytest.raises(RuleError) as none:
+        KNOW.members("?")
+    assert str(none.value).count(", ") > 50

@@ -9,8 +9,10 @@ from hooks.order_sign import OrderSign
 from prefetch import needs
 from prefetch.allergy import Allergy
 from prefetch.chart import Chart
+from prefetch.coding import Coding, Concept
 from prefetch.data import Data
 from prefetch.states import Reason
+from prefetch.systems import NDC
 from rules import allergy_conflicts, charted
 from rules._allergy.conflicts import AllergyConflict
 from rules._knowledge import Knowledge
@@ -21,6 +23,8 @@ KNOW = Knowledge.shipped()
 TODAY = date(2026, 11, 21)
 RECORDED: Json = {"recordedDate": "2019-05-01"}
 GENTAMICIN = ("310467", "gentamicin 3 MG/ML Ophthalmic Solution")
+GENTAMICIN_INJECTION = ("313996", "gentamicin 40 MG/ML Injectable Solution")
+PROGESTERONE = ("260243", "progesterone 100 MG Oral Capsule")
 
 
 def dose(drug: tuple[str, str] = AMOXICILLIN, day: str | None = "2024-05-03", **more: Any) -> Json:
@@ -82,6 +86,12 @@ def test_a_later_dose_or_course_lowers_the_alert_and_says_why(given: Json) -> No
     assert "2024-05-03; lowered for that" in line
 
 
+def test_a_dose_of_today_counts() -> None:
+    """What was given in the morning was given since; what is dated tomorrow was not."""
+    assert urgency(allergy(**RECORDED), dose(day="2026-11-21")) == "info"
+    assert urgency(allergy(**RECORDED), dose(day="2026-11-22")) == "critical"
+
+
 def test_after_a_severe_entry_it_is_lowered_by_less() -> None:
     """What was given after an anaphylaxis may have been a desensitisation: it stays a warning."""
     severe = allergy(criticality="high", **RECORDED)
@@ -136,6 +146,41 @@ def test_eye_drops_prove_nothing_for_an_injection() -> None:
     assert conflict(entry, chart_of(coded), order).indicator == "critical"
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),
+        *("cream", "ointment", "lotion", "gel", "drop", "drops", "eye", "ear"),
+    ],
+)
+def test_each_word_of_a_local_form_proves_nothing(word: str) -> None:
+    """Whatever the code is, one such word in what the record calls the dose is enough."""
+    entry = allergy({"text": "gentamicin"}, **RECORDED)
+    order = draft(medicationCodeableConcept={"text": "gentamicin 40 mg/mL injection"})
+    given = dose(GENTAMICIN_INJECTION) | {
+        "medicationCodeableConcept": medication(*GENTAMICIN_INJECTION) | {"text": f"Some {word}"}
+    }
+    assert conflict(entry, chart_of(dose(GENTAMICIN_INJECTION)), order).indicator == "info"
+    assert conflict(entry, chart_of(given), order).indicator == "critical"
+
+
+def test_a_local_form_is_known_by_its_code_alone() -> None:
+    """Eye drops of which the record gives no more than the code are eye drops."""
+    entry = allergy({"text": "gentamicin"}, **RECORDED)
+    order = draft(medicationCodeableConcept={"text": "gentamicin 40 mg/mL injection"})
+    given = dose(medicationCodeableConcept=medication(GENTAMICIN[0], "gentamicin"))
+    assert conflict(entry, chart_of(given), order).indicator == "critical"
+
+
+def test_what_a_product_holds_besides_is_not_tolerated_with_the_drug() -> None:
+    """Progesterone given since may have been a product without peanut oil: nothing is lowered."""
+    entry = allergy({"text": "Peanut"}, category=["food"], **RECORDED)
+    order = draft(PROGESTERONE)
+    found = conflict(entry, chart_of(dose(PROGESTERONE)), order)
+    assert (found.indicator, found.given) == ("warning", None)
+    assert found.headline().startswith("Progesterone contains peanut oil; ")
+
+
 def test_the_latest_of_several_is_told() -> None:
     """A course of 2024 and a dose of 2025: the card speaks of 2025."""
     found = conflict(allergy(**RECORDED), chart_of(course("2024-05-03"), dose(day="2025-02")))
@@ -162,3 +207,15 @@ def test_a_site_may_have_it_silent() -> None:
     ordered = conflict(allergy(), chart_of()).order
     assert allergy_conflicts(ordered, listed, know, chart_of(dose())) == []
     assert allergy_conflicts(ordered, listed, know, chart_of())
+
+
+def test_eye_drops_by_their_package_code_prove_nothing_either() -> None:
+    """A National Drug Code leads to the product's name, and with it to its form."""
+    entry = allergy({"text": "gentamicin"}, **RECORDED)
+    order = draft(medicationCodeableConcept={"text": "gentamicin 40 mg/mL injection"})
+    code = {"system": NDC, "code": "17478028310", "display": "Gentamicin"}
+    given = dose(medicationCodeableConcept={"coding": [code], "text": "Gentamicin"})
+    drug = KNOW.drug(Concept((Coding(NDC, "17478028310"),)))
+    assert drug is not None
+    assert KNOW.ordered_name(drug) == "gentamicin 3 MG/ML Ophthalmic Solution"
+    assert conflict(entry, chart_of(given), order).indicator == "critical"

@@ -75,6 +75,17 @@ def test_a_change_that_means_nothing_is_refused(changes: dict[str, dict[str, str
         Knowledge.shipped().with_urgency(changes)
 
 
+def test_a_row_that_lacks_a_cell_is_no_policy(tmp_path: Path) -> None:
+    """A table whose row has one cell too few is not read at all, rather than in part."""
+    shipped = (tables.SHIPPED / "urgency.tsv").read_text()
+    whole = "same-class\tmoderate\tcritical\twarning\tinfo\twarning\tinfo\t"
+    assert whole in shipped
+    lacking = shipped.replace(whole, whole.removesuffix("info\t"))
+    (tmp_path / "urgency.tsv").write_text(lacking)
+    with pytest.raises(ValueError, match="shorter"):
+        Urgency.read(tmp_path)
+
+
 def test_the_policy_is_documented() -> None:
     """docs/knowledge.md shows every cell of the policy, and no other."""
     page = (Path(__file__).parents[2] / "docs" / "knowledge.md").read_text()
