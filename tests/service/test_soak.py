@@ -32,7 +32,7 @@ from tests.ehr_double import BOMB, CUT, HTML, Asked, EhrDouble, Knobs, Paging, o
 from tests.prefetch.servers import listening
 
 CALLS: Final = 2000
-TRACED: Final = 400  # of them, twice, whose memory is watched; that makes them slow
+TRACED: Final = 400  # the last of them, whose memory is watched; that makes them slow
 AT_ONCE: Final = 32
 SITES: Final = 24  # the last of them is dead
 DEADLINE: Final = 2.0
@@ -191,13 +191,15 @@ async def test_nothing_is_left_over(tmp_path: Path, quiet: None) -> None:  # noq
     """Every call is answered 200 or 412, never with all clear, and leaves nothing behind."""
     async with many_sites(tmp_path) as (caller, state):
         others = asyncio.all_tasks()
-        await caller.calls(CALLS - 2 * TRACED)
+        await caller.calls(CALLS - TRACED)
         assert await at_rest(state, others) == set()
-        growth = [await grown(caller.calls(TRACED), at_rest(state, others)) for _ in range(2)]
+        growth = await grown(caller.calls(TRACED), at_rest(state, others))
         assert set(caller.statuses) == {200, 412, "hung up"}
         assert sum(caller.statuses.values()) == CALLS
+        if growth >= MOST_GROWTH:
+            growth = await grown(caller.calls(TRACED), at_rest(state, others))
         assert caller.cleared == 0
         assert caller.double.served > CALLS
         assert asyncio.all_tasks() == others
         assert in_use(state.fhir) == []
-        assert min(growth) < MOST_GROWTH
+        assert growth < MOST_GROWTH
