@@ -43,12 +43,14 @@ class OrderContext(Context, frozen=True, kw_only=True):
         ]
 
     def trying(self, removed: str, tried: dict[str, Any]) -> Self:
-        """The same context with an order in place of the draft `Type/id`, and it alone picked."""
-        entries: list[dict[str, Any]] = []
-        for entry in self.draft_entries:
-            name = f"{entry.resource['resourceType']}/{entry.resource.get('id')}"
-            resource = tried if name == removed else entry.resource
-            entries.append({"fullUrl": entry.full_url, "resource": resource})
-        return msgspec.structs.replace(
-            self, draft_orders={"resourceType": "Bundle", "entry": entries}
-        )
+        """The same context with an order in place of the draft `Type/id`.
+
+        Where no draft goes by that name, as when it has no id, the order is there besides.
+        """
+        kept = [
+            {"fullUrl": entry.full_url, "resource": entry.resource}
+            for entry in self.draft_entries
+            if f"{entry.resource['resourceType']}/{entry.resource.get('id')}" != removed
+        ]
+        bundle = {"resourceType": "Bundle", "entry": [{"resource": tried}, *kept]}
+        return msgspec.structs.replace(self, draft_orders=bundle)

@@ -173,6 +173,14 @@ def test_another_rule_gets_what_it_comes_to() -> None:
     assert given(chart, reader) == [second, third, fourth]
 
 
+def test_a_draft_without_an_id_is_no_way_around() -> None:
+    """What cannot be taken off the pad by name is tried beside it, and shown to the rules."""
+    chart = Chart(SIGN, {}, today=date(2026, 11, 21)).trying(
+        "MedicationRequest/", draft(LISINOPRIL, id="new")
+    )
+    assert [order.id for order in chart.drafts] == ["new", "draft-1", "draft-2"]
+
+
 def test_the_pad_is_as_it_would_be() -> None:
     """The tried order stands where the removed one stood, alone picked, and the rest stays."""
     tried = Chart(SELECT, {}, today=date(2026, 11, 21)).trying(
