@@ -1,6 +1,7 @@
 """Ordered drugs: which they are, and which cannot be told."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from hooks.cards import Indicator
 from prefetch.administration import Administration
@@ -10,9 +11,20 @@ from rules._knowledge.drugs import Drug
 from rules._knowledge.knowledge import Knowledge
 from rules._text import plain
 
+_REMEMBERED: Final = "_drugs"
+
 
 def drugs_of(order: MedicationOrder | Administration, know: Knowledge) -> list[Drug]:
     """The drugs of an order or dose: its product if recognised, else each recognised ingredient."""
+    # rules ask this of each order on the list, and again for each order that is tried
+    asked, found = order.__dict__.get(_REMEMBERED, (None, []))
+    if asked is not know:
+        found = _drugs(order, know)
+        order.__dict__[_REMEMBERED] = know, found
+    return list(found)
+
+
+def _drugs(order: MedicationOrder | Administration, know: Knowledge) -> list[Drug]:
     product = know.drug(order.medication.product)
     if product is not None:
         return [product]

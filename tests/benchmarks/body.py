@@ -25,6 +25,8 @@ _ICD10: Final = "http://hl7.org/fhir/sid/icd-10-cm"
 _LOINC: Final = "http://loinc.org"
 _HL7: Final = "http://terminology.hl7.org/CodeSystem"
 
+_NONE: Final = {"resourceType": "Bundle", "type": "searchset", "total": 0, "entry": []}
+
 Term = tuple[str, str, str]
 _PENICILLIN: Final = (_SNOMED, "91936005", "Allergy to penicillin (finding)")
 _ALLERGENS: Final = (
@@ -99,6 +101,9 @@ def request(scale: int = 1) -> Json:
             needs.patient.key: _patient(),
             needs.allergies.key: searchset(allergies(10 * scale)),
             needs.medications.key: searchset(medications(60 * scale)),
+            # no EHR is asked for these; sent, they keep a server that is not there out of it
+            needs.past_medications.key: _NONE,
+            needs.administrations.key: _NONE,
             "problem_list": searchset(conditions(60 * scale)),
             "recent_results": searchset(observations(60 * scale)),
         },
