@@ -19,7 +19,8 @@ from rules._rule import Rule
 #: More replacements than these are not shown.
 MOST: Final = 3
 _TRIED: Final = "tried-instead"
-_GAP: Final = NotChecked("the rule", "it cannot tell")
+_CANNOT_TELL: Final = NotChecked("the rule", "it cannot tell")
+_BROKE: Final = NotChecked("the rule", "it broke")
 
 
 class Vetting:
@@ -69,7 +70,7 @@ class Vetting:
         except NotRead:
             raise NotRead(*chart.unread(rule.helped_by)) from None
         except (NotObtained, NotKnown):
-            said.append(_GAP)
+            said.append(_CANNOT_TELL)
         except Exception:  # noqa: BLE001 - a rule that breaks has not cleared anything
-            said.append(NotChecked("the rule", "it broke"))
+            said.append(_BROKE)
         return said

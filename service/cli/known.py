@@ -17,7 +17,6 @@ from service.settings import Settings
 
 _TABLES = ("products", "ingredients", "allergens", "allergens_seen", "brands")
 _MOST_OTHERS = 5
-_CLASSES = frozenset(row[0] for row in tables.rows(tables.SHIPPED, "classes"))
 
 
 def told(term: str) -> Iterator[str]:
@@ -77,8 +76,8 @@ def _reacting_like(end: str, know: Knowledge) -> Iterator[str]:
         tables.SHIPPED, "cross_reactivity"
     ):
         if end in (a, b):
-            other = (b if end == a else a).partition(":")[2]
-            name = know.class_name(other) if other in _CLASSES else know.name(other)
+            kind, _, other = (b if end == a else a).partition(":")
+            name = know.class_name(other) if kind == "class" else know.name(other)
             told = [f"{strength}, {basis}", only and f"by {only}", f"confidence {confidence}"]
             yield f"    cross-reactivity with {name}: {'; '.join(filter(None, told))} ({reference})"
 

@@ -14,7 +14,6 @@ from prefetch import needs
 from prefetch.chart import Chart
 from prefetch.data import Data
 from prefetch.states import Reason
-from rules._actions import warm_up
 from rules._advice import remove
 from rules._cards import Call
 from rules._evaluate import Evaluation, Evaluator, applicable, evaluate
@@ -38,12 +37,6 @@ CALL = Call(
     own_source=Source(label="Cardwise"),
 )
 BASE = next(rule for rule in load() if rule.id == "drug-allergy")
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _warm() -> None:
-    """Load what checks suggestions, as the service does at its start: no rule is to pay for it."""
-    warm_up()
 
 
 def rule_of(check: Callable[[Chart], Findings], **changes: object) -> Rule:

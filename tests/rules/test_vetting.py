@@ -17,7 +17,6 @@ from prefetch.chart import Chart
 from prefetch.coding import Coding, Concept
 from prefetch.data import Data
 from prefetch.systems import ICD10CM
-from rules._actions import warm_up
 from rules._advice import remove, swap
 from rules._cards import Call
 from rules._evaluate import Evaluator
@@ -52,12 +51,6 @@ OFFERED = {
         [Concept((Coding(ICD10CM, code),)) for code in ("J02.0", "A69.20", "J01.90")],
     )
 }
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _warm() -> None:
-    """Load what checks suggestions, as the service does at its start."""
-    warm_up()
 
 
 def rule_of(check: Callable[[Chart], Findings], **changes: Any) -> Rule:
