@@ -83,7 +83,7 @@ class Evaluator:
         call: Call,
         drafts: Sequence[Resource],
         *,
-        seconds: float = 0.3,
+        seconds: float = 0.5,
         breakers: Breakers | None = None,
     ) -> None:
         """Prepare for one call.
@@ -140,26 +140,6 @@ class Evaluator:
             result.cards.append(not_checked_card(gaps, self._call))
         result.cards = rank(result.cards)
         return result
-
-
-def evaluate(  # noqa: PLR0913 - as an Evaluator
-    rules: Sequence[Rule],
-    chart: Chart,
-    know: Knowledge,
-    call: Call,
-    drafts: Sequence[Resource],
-    *,
-    seconds: float = 0.3,
-    breakers: Breakers | None = None,
-) -> Evaluation:
-    """Run the rules on a chart of which everything was read: see `Evaluator`.
-
-    Raises:
-        PreconditionFailed: as there.
-    """
-    evaluator = Evaluator(rules, know, call, drafts, seconds=seconds, breakers=breakers)
-    evaluator.run(chart)
-    return evaluator.result(chart)
 
 
 def _foreign(drafts: Sequence[Resource]) -> list[NotChecked]:

@@ -14,7 +14,7 @@ from service.app import create_app
 from service.fhir_server import FhirServer
 from service.settings import Settings
 from tests.asgi import running
-from tests.ehr import EHR, FHIR_BASE, RULES, TOKEN
+from tests.ehr import EHR, FHIR_BASE, PATIENCE, RULES, TOKEN
 
 NOW = datetime(2026, 11, 21, 9, 30, tzinfo=UTC)
 
@@ -51,6 +51,7 @@ def settings(tmp_path: Path) -> Settings:
         public_url="https://cds.test",
         database=tmp_path / "cardwise.sqlite",
         fhir_servers=frozenset({FHIR_BASE}),
+        deadline=PATIENCE,
     )
 
 

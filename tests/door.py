@@ -17,7 +17,7 @@ from tests.asgi import innermost, running
 from tests.callers import CONFIG, DISCOVERY, JKU, PUBLIC, SERVICE, Clock, KeyServer, key_set
 from tests.callers import ec as ec_key
 from tests.callers import public as public_key
-from tests.ehr import FHIR_BASE, RULES, TOKEN, Json, allergy, draft, order_sign
+from tests.ehr import FHIR_BASE, PATIENCE, RULES, TOKEN, Json, allergy, draft, order_sign
 
 AUDIT_KEY = "a secret of the tests, long enough"
 
@@ -75,6 +75,7 @@ async def opened(
     fhir.load(allergy())
     given: Json = {"public_url": PUBLIC, "database": folder / "x.sqlite", "config": file}
     given |= {"warm_keys": False, "open_metrics": True, "audit_key": AUDIT_KEY}
+    given["deadline"] = PATIENCE
     app = create_app(
         Settings(**(given | settings)),
         clock=clock,

@@ -12,6 +12,8 @@ RULES = tuple(
     load_folder(HOUSE / name)
     for name in ("active_medication_allergy", "drug_allergy", "unrecognized_allergy")
 )
+# Seconds for a call, and with it for rules: how fast a machine is, is not what tests are to tell.
+PATIENCE = 30.0
 FHIR_BASE = "https://ehr.test/fhir"
 TOKEN = "delegated-token-of-the-test"
 PATIENT = "p1"

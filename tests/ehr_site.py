@@ -17,7 +17,7 @@ from service.settings import Settings
 from tests.asgi import running
 from tests.callers import ISSUER, JKU, Caller, Clock, ec, public
 from tests.conftest import NOW
-from tests.ehr import EHR, RULES, Json, draft
+from tests.ehr import EHR, PATIENCE, RULES, Json, draft
 from tests.ehr_double import EhrDouble
 from tests.prefetch.servers import listening
 
@@ -92,7 +92,9 @@ class _Signed(httpx.Auth):
 @asynccontextmanager
 async def _calling(folder: Path, **changes: Any) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the app."""
-    settings = Settings(database=folder / "cardwise.sqlite", public_url="https://cds.test")
+    settings = Settings(
+        database=folder / "cardwise.sqlite", public_url="https://cds.test", deadline=PATIENCE
+    )
     app = create_app(settings.model_copy(update=changes), clock=lambda: NOW, rules=RULES)
     transport = httpx.ASGITransport(app)
     async with (

@@ -16,12 +16,13 @@ from prefetch.data import Data
 from prefetch.states import Reason
 from rules._advice import remove
 from rules._cards import Call
-from rules._evaluate import Evaluation, Evaluator, applicable, evaluate
+from rules._evaluate import Evaluation, Evaluator, applicable
 from rules._finding import Change, Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
 from rules._rule import Findings, Rule
 from tests.ehr import RULES, Json, draft
+from tests.rules.evaluating import evaluate
 
 TODAY = date(2026, 11, 21)
 ORDER = draft()

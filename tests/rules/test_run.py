@@ -17,7 +17,7 @@ from prefetch.chart import Chart
 from prefetch.data import Data
 from prefetch.states import Reason
 from rules._cards import Call
-from rules._evaluate import Evaluation, evaluate
+from rules._evaluate import Evaluation
 from rules._finding import Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load
@@ -25,6 +25,7 @@ from rules._rule import Findings, Rule
 from rules._run import Runner
 from rules._thresholds import Threshold, limits
 from tests.ehr import draft
+from tests.rules.evaluating import evaluate
 
 ORDER = draft()
 CONTEXT = OrderSign(
@@ -44,7 +45,7 @@ def rule_of(check: Check, **changes: Any) -> Rule:
     return dataclasses.replace(BASE, check=lambda chart, _: check(chart), **changes)
 
 
-def run(*rules: Rule, breakers: Breakers | None = None, seconds: float = 0.15) -> Evaluation:
+def run(*rules: Rule, breakers: Breakers | None = None, seconds: float = 0.6) -> Evaluation:
     """Evaluate rules over a chart with an empty allergy list."""
     chart = Chart(
         CONTEXT, {"allergies": Data(needs.allergies, "p1", [b"null"])}, today=date(2026, 11, 21)
@@ -120,7 +121,7 @@ def test_when_the_time_of_all_is_up_there_is_some_for_each() -> None:
     """However many endless rules come before it, a quick one has its say."""
     names = ("a", "b", "c", "d", "e")
     endless = [rule_of(spins, id=name, checks=name) for name in names]
-    result = run(*endless, rule_of(speaks, id="sound"), seconds=0.2)
+    result = run(*endless, rule_of(speaks, id="sound"), seconds=1)
     assert (result.cut, result.ran) == (list(names), ["sound"])
     detail = result.cards[-1].detail or result.cards[0].detail or ""
     assert all(f"- {name.upper()}: the check took too long" in detail for name in names)

@@ -19,12 +19,13 @@ from prefetch.chart import Chart
 from prefetch.data import Data
 from prefetch.systems import ICD10CM, LOINC
 from rules._cards import Call
-from rules._evaluate import Evaluation, evaluate
+from rules._evaluate import Evaluation
 from rules._knowledge.knowledge import Knowledge
 from rules._load import load_folder
 from rules._rule import Rule
 from rules._table.reading import COLUMNS, _Reader, _Wrong, read_table
 from tests.ehr import LISINOPRIL, PATIENT, Json, bundle, draft
+from tests.rules.evaluating import evaluate
 from tests.rules.folders import PAGE, TABLE, write_rule, write_table
 from tests.strategies import as_json, odd_text, quick
 

@@ -18,7 +18,7 @@ from service.fhir_server import FhirServer
 from service.settings import Settings
 from tests.asgi import running
 from tests.conftest import NOW
-from tests.ehr import PATIENT, RULES, TOKEN, Json, allergy, bundle, draft
+from tests.ehr import PATIENCE, PATIENT, RULES, TOKEN, Json, allergy, bundle, draft
 from tests.ehr_double import CUT, HTML, LATIN_1, XML, EhrDouble, Knobs, outcome
 from tests.ehr_site import Site, indicators, seen, site
 from tests.strategies import as_json
@@ -139,7 +139,7 @@ async def patient(tmp_path: Path) -> AsyncIterator[Site]:
     double = EhrDouble(FhirServer(frozenset({TOKEN}), base_url=None))
     double.load(ALLERGY, TAKEN)
     transport = httpx.ASGITransport(double)
-    chosen = Settings(database=tmp_path / "cardwise.sqlite")
+    chosen = Settings(database=tmp_path / "cardwise.sqlite", deadline=PATIENCE)
     app = create_app(chosen, clock=lambda: NOW, fhir_transport=transport, rules=RULES)
     inner = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://cds.test")
     async with running(app), inner as client:

@@ -158,7 +158,7 @@ async def test_a_rule_that_breaks_is_counted(
 ) -> None:
     """Cut off at first, then resting: both are numbers, and each answer says not checked."""
     write_rule(tmp_path, code=PAGE + SPINS)
-    async with serving(tmp_path, settings.model_copy(update={"deadline": 0.5}), now) as client:
+    async with serving(tmp_path, settings.model_copy(update={"deadline": 2}), now) as client:
         for _ in range(6):
             (summary,) = await summaries(client)
             assert summary.startswith("Not checked: something - the check ")

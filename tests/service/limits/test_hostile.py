@@ -190,9 +190,7 @@ async def test_a_list_beyond_measure_is_not_taken_for_whole(ehr: EHR) -> None:
     listed = bundle(*({**entry, "id": f"a{i}"} for i in range(10_001)))
     answer = await ehr.sign(draft(), prefetch={"allergies": listed, "medications": None})
     assert answer.status_code == 200
-    # on a slow machine, a check of so many takes too long, and says that
-    told = ("the rest of the allergy list", "drug allergies - the check took too long")
-    assert any(f"Not checked: {words}" in answer.text for words in told)
+    assert "Not checked: the rest of the allergy list" in answer.text
 
 
 async def test_more_values_than_are_taken(ehr: EHR) -> None:
