@@ -6,17 +6,17 @@ Whatever goes wrong becomes a `Reason`; nothing is raised for what a server does
 import asyncio
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import msgspec
 
 from prefetch.breaker import Breakers, Position
-from prefetch.coding import as_list, as_text
 from prefetch.extras import NO_EXTRAS, Extras
 from prefetch.observer import Observer
 from prefetch.origins import same_origin
 from prefetch.pacing import Pacing
+from prefetch.paging import next_link
 from prefetch.sharing import Sharing
 from prefetch.states import Reason
 from prefetch.wire import Wire
@@ -83,12 +83,6 @@ class Answer:
 
     pages: tuple[bytes, ...] = ()
     reason: Reason | None = None
-
-
-class _Page(msgspec.Struct):
-    """The part of a Bundle that paging needs; its entries are passed over unread."""
-
-    link: Any = None
 
 
 class _Entries(msgspec.Struct):
@@ -210,18 +204,6 @@ class FhirClient:
                 return pages, Reason.TRUNCATED
             next_url = access.extras.on(following) if following else None
         return pages, None
-
-
-def next_link(page: bytes | msgspec.Raw) -> str:
-    """The URL of a Bundle's next page; "" when there is none."""
-    if not any(word in bytes(page) for word in (b"next", b"\\u")):  # the relation, or its escapes
-        return ""
-    try:
-        links = as_list(msgspec.json.decode(page, type=_Page).link)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return ""
-    found = (link for link in links if isinstance(link, dict) and link.get("relation") == "next")
-    return next((as_text(link.get("url")) for link in found), "")
 
 
 def _entries(page: bytes) -> int:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import force_setattr
 
-from prefetch.systems import ICD10, canonical
+from prefetch.systems import ICD10, OIDS, canonical
 
 # System and code of each coding of a concept.
 Codes = tuple[tuple[str, str], ...]
@@ -24,7 +24,7 @@ class Coding(msgspec.Struct, frozen=True, gc=False):
 
     def __post_init__(self) -> None:
         """Canonicalise the system, and take white space off the rest."""
-        if (system := canonical(self.system)) != self.system:
+        if self.system not in OIDS and (system := canonical(self.system)) != self.system:
             force_setattr(self, "system", system)
         if (code := self.code.strip()) is not self.code:
             force_setattr(self, "code", code)

@@ -7,7 +7,8 @@ import msgspec
 from hooks.errors import NotObtained
 from prefetch.lazy import lazy
 from prefetch.needs import Need
-from prefetch.plain import Plain, read_plain
+from prefetch.paging import next_link
+from prefetch.plain import Plain, PlainList, read_plain
 from prefetch.reading import Reading, read
 from prefetch.references import Resource
 from prefetch.states import Reason, State
@@ -46,8 +47,8 @@ class Data:
         self._reason = reason
 
     @lazy
-    def _plain(self) -> list[Plain] | None:
-        """The resources, where all came just as FHIR has them."""
+    def _plain(self) -> PlainList | None:
+        """The list, where all of it came just as FHIR has it."""
         return read_plain(self._pages, self.need.resource, self._patient_id)
 
     @lazy
@@ -70,6 +71,13 @@ class Data:
     def obtained(self) -> bool:
         """Whether there is anything to go by: the whole list, or a part of it."""
         return self.complete or self._holds_any
+
+    @property
+    def next_link(self) -> str:
+        """Where a list that was given says that there is more of it; "" when it does not."""
+        if self._plain is not None:
+            return self._plain.next_link
+        return next_link(self._pages[-1]) if self._pages else ""
 
     @property
     def state(self) -> State:
@@ -101,7 +109,7 @@ class Data:
             NotObtained: as above.
         """
         self._require()
-        return self._reading.resources if self._plain is None else self._plain
+        return self._reading.resources if self._plain is None else self._plain.resources
 
     def _require(self) -> None:
         if not self.obtained:

@@ -25,13 +25,14 @@ import msgspec
 from hooks.request import FhirAuthorization, HookRequest
 from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.chart import Chart, included_medications
-from prefetch.client import Access, Answer, FhirClient, next_link
+from prefetch.client import Access, Answer, FhirClient
 from prefetch.data import Data
 from prefetch.drafts import medication_requests, sibling_medications
 from prefetch.extras import NO_EXTRAS, Extras
 from prefetch.medication import OfDrug, unresolved
 from prefetch.needs import Need
 from prefetch.origins import AllowedServers, same_origin
+from prefetch.paging import next_link
 from prefetch.reading import read
 from prefetch.recognise import medications_in, recognise
 from prefetch.references import Resource, name_of
@@ -155,10 +156,10 @@ class Gatherer:
 
     def _given(self, need: Need, value: msgspec.Raw | None) -> Data | None:
         """The data as prefetched; None when there is something to read from the server."""
-        if value is None or next_link(value):
+        if value is None:
             return None
         given = Data(need, self._request.context.patient_id, [value])
-        return given if given.obtained else None
+        return given if given.obtained and not given.next_link else None
 
     async def _obtain(self, need: Need, value: msgspec.Raw | None, found: dict[str, Data]) -> Data:
         with self._client.observer.obtaining(need) as tell:

@@ -6,7 +6,7 @@ which takes several times as long and says the same.
 """
 
 from collections.abc import Sequence
-from typing import Any, Final, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, NamedTuple, TypeVar
 
 import msgspec
 
@@ -31,9 +31,15 @@ class _Entry(msgspec.Struct, Generic[T], gc=False):
     resource: T
 
 
+class _Link(msgspec.Struct, gc=False):
+    relation: str = ""
+    url: str = ""
+
+
 class _Page(msgspec.Struct, Generic[T], rename="camel", gc=False):
     resource_type: Literal["Bundle"]
     entry: list[_Entry[T]]
+    link: list[_Link] = []
 
 
 _DECODERS: Final[dict[str, msgspec.json.Decoder[_Page[Any]]]] = {
@@ -45,21 +51,30 @@ _DECODERS: Final[dict[str, msgspec.json.Decoder[_Page[Any]]]] = {
 }
 
 
+class PlainList(NamedTuple):
+    """What was read, and where its last page says that there is more; "" when it does not."""
+
+    resources: list[Plain]
+    next_link: str
+
+
 def read_plain(
     pages: Sequence[bytes | msgspec.Raw], kind: str, patient_id: str
-) -> list[Plain] | None:
-    """The resources of a list of `kind` about this patient; None when it must go the long way."""
+) -> PlainList | None:
+    """A list of `kind` about this patient; None when it must go the long way."""
     decoder = _DECODERS.get(kind)
     if decoder is None or not pages:
         return None
     try:
-        found: list[Plain] = [e.resource for page in pages for e in decoder.decode(page).entry]
+        read = [decoder.decode(page) for page in pages]
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
+    found: list[Plain] = [entry.resource for page in read for entry in page.entry]
     if len(found) > MOST_ENTRIES:
         return None
     ids = {r.id.strip() for r in found}
     whose = {r.who.reference for r in found}
     if len(ids) < len(found) or "" in ids or whose != {f"Patient/{patient_id}"}:
         return None
-    return found
+    more = (link.url.strip() for link in read[-1].link if link.relation == "next")
+    return PlainList(found, next(more, ""))

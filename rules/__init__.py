@@ -27,7 +27,7 @@ from rules._allergy.entries import (
     may_conflict,
     unrecognised,
 )
-from rules._allergy.orders import drugs_of, unidentified
+from rules._allergy.orders import drugs_of, ingredients_of, unidentified
 from rules._allergy.replacements import replacements
 from rules._finding import Advice, Finding, NotChecked, Replacement
 from rules._knowledge.allergens import Allergen
@@ -82,6 +82,7 @@ __all__ = [
     "charted",
     "contradiction",
     "drugs_of",
+    "ingredients_of",
     "markdown",
     "may_conflict",
     "needs",

@@ -7,6 +7,7 @@ from prefetch.allergy import Allergy
 from rules._finding import NotChecked
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.knowledge import Knowledge
+from rules._remember import remembered
 from rules._text import markdown, plain
 
 _ABOUT_DRUGS: Final = frozenset({"all", "medication"})
@@ -16,12 +17,18 @@ class Charted(NamedTuple):
     """An allergy entry, with what it is about: one allergen for each substance it names."""
 
     allergy: Allergy
-    allergens: list[Allergen]
+    allergens: tuple[Allergen, ...]
 
 
 def charted(allergies: Iterable[Allergy], know: Knowledge) -> list[Charted]:
     """What each allergy entry is about, to be found once for any number of orders."""
-    return [Charted(each, [know.allergen(s) for s in each.substances]) for each in allergies]
+    return [Charted(each, allergens_of(each, know)) for each in allergies]
+
+
+@remembered
+def allergens_of(allergy: Allergy, know: Knowledge) -> tuple[Allergen, ...]:
+    """What an allergy entry is about: one allergen for each substance it names."""
+    return tuple([know.allergen(substance) for substance in allergy.substances])
 
 
 def may_conflict(allergies: Iterable[Charted]) -> bool:

@@ -1,7 +1,6 @@
 """Ordered drugs: which they are, and which cannot be told."""
 
 from collections.abc import Iterator
-from typing import Final
 
 from hooks.cards import Indicator
 from prefetch.administration import Administration
@@ -9,26 +8,23 @@ from prefetch.medication import MedicationOrder
 from rules._finding import NotChecked
 from rules._knowledge.drugs import Drug
 from rules._knowledge.knowledge import Knowledge
+from rules._remember import remembered
 from rules._text import plain
 
-_REMEMBERED: Final = "_drugs"
 
-
-def drugs_of(order: MedicationOrder | Administration, know: Knowledge) -> list[Drug]:
+@remembered
+def drugs_of(order: MedicationOrder | Administration, know: Knowledge) -> tuple[Drug, ...]:
     """The drugs of an order or dose: its product if recognised, else each recognised ingredient."""
-    # rules ask this of each order on the list, and again for each order that is tried
-    asked, found = order.__dict__.get(_REMEMBERED, (None, []))
-    if asked is not know:
-        found = _drugs(order, know)
-        order.__dict__[_REMEMBERED] = know, found
-    return list(found)
-
-
-def _drugs(order: MedicationOrder | Administration, know: Knowledge) -> list[Drug]:
     product = know.drug(order.medication.product)
     if product is not None:
-        return [product]
-    return [drug for item in order.medication.ingredients if (drug := know.drug(item))]
+        return (product,)
+    return tuple([drug for item in order.medication.ingredients if (drug := know.drug(item))])
+
+
+@remembered
+def ingredients_of(order: MedicationOrder | Administration, know: Knowledge) -> frozenset[str]:
+    """The active ingredients of an order or dose, as RxNorm codes."""
+    return frozenset([code for drug in drugs_of(order, know) for code in drug.ingredients])
 
 
 def is_recognised(order: MedicationOrder, know: Knowledge) -> bool:

@@ -1,6 +1,6 @@
 """Replacements: what a cited source offers in place of an order, within its limits."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from hooks.errors import NotKnown, NotObtained
 from prefetch import needs
@@ -8,7 +8,7 @@ from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
 from rules._advice import swap
 from rules._allergy.conflicts import AllergyConflict
-from rules._allergy.orders import drugs_of
+from rules._allergy.orders import drugs_of, ingredients_of
 from rules._allergy.standing import standing
 from rules._finding import Replacement
 from rules._knowledge.alternatives import Alternative
@@ -27,12 +27,13 @@ def replacements(
     if not offered or not chart.knows(needs.medications):
         return  # without the medication list, a duplicate could not be ruled out
     severe = any(standing(conflict.allergy, know) == "severe" for conflict in conflicts)
-    taken = _ingredients((*chart.drafts, *chart.medications), know)
+    others = [ingredients_of(other, know) for other in (*chart.drafts, *chart.medications)]
+    taken = frozenset().union(*others)
     for alternative in dict.fromkeys(offered):
         if (severe and alternative.not_if_severe) or not _old_enough(chart, alternative):
             continue
         draft = swap(order, _told(alternative, chart))
-        if not taken & _ingredients([draft.order], know):
+        if taken.isdisjoint(ingredients_of(draft.order, know)):
             yield draft
 
 
@@ -57,8 +58,3 @@ def _is_male(chart: Chart) -> bool:
         return chart.patient.gender == "male"
     except NotObtained:
         return False
-
-
-def _ingredients(orders: Iterable[MedicationOrder], know: Knowledge) -> set[str]:
-    """The active ingredients of some orders."""
-    return {code for order in orders for drug in drugs_of(order, know) for code in drug.ingredients}

@@ -10,7 +10,7 @@ from prefetch.amount import COMPARISONS
 from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
 from prefetch.needs import LabNeed, Need
-from rules._allergy.orders import drugs_of
+from rules._allergy.orders import ingredients_of
 from rules._finding import Referable
 from rules._knowledge.knowledge import Knowledge
 from rules._text import markdown
@@ -150,8 +150,7 @@ class WithDrug:
         for other in (*chart.medications, *chart.drafts):
             if other.reference == order.reference:
                 continue
-            drugs = drugs_of(other, know)
-            if any(self.ingredients.intersection(drug.ingredients) for drug in drugs):
+            if not self.ingredients.isdisjoint(ingredients_of(other, know)):
                 where = "drafted" if other in chart.drafts else "on the list"
                 told = f"With: {markdown(other.label)}, {where}"
                 return Fact("other", other.label, told, other)

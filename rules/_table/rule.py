@@ -12,7 +12,7 @@ from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
 from prefetch.needs import Need
 from rules._advice import remove
-from rules._allergy.orders import drugs_of, unidentified
+from rules._allergy.orders import ingredients_of, unidentified
 from rules._finding import Finding, NotChecked
 from rules._knowledge.knowledge import Knowledge
 from rules._places import shown
@@ -107,10 +107,9 @@ def _holding(
     order: MedicationOrder, rows: Sequence[Row], chart: Chart, know: Knowledge, checks: str
 ) -> Iterator[tuple[Row, list[Fact] | NotChecked]]:
     """The rows that hold for an order, the first of each topic; and those of which nobody knows."""
-    ordered = {code for drug in drugs_of(order, know) for code in drug.ingredients}
     told: set[str] = set()
     for row in rows:
-        if row.topic in told or not row.drugs & ordered:
+        if row.topic in told or row.drugs.isdisjoint(ingredients_of(order, know)):
             continue
         try:
             facts = all_hold(row.criteria, lambda each: each.fact(chart, know, order))

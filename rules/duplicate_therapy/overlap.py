@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from rules import Knowledge, MedicationOrder, drugs_of, markdown, plain
+from rules import Knowledge, MedicationOrder, drugs_of, ingredients_of, markdown, plain
 
 #: Of each of these classes, one drug at a time is meant.
 SINGLE = (
@@ -56,7 +56,7 @@ def overlaps(
     found = [
         Overlap(know.name(alike[code].ingredient), other, alike[code].group)
         for other in listed
-        for code in sorted(ingredients(other, know) & alike.keys())
+        for code in sorted(alike.keys() & ingredients_of(other, know))
         if may_duplicate(order, other, know)
     ]
     return sorted(found, key=lambda overlap: not overlap.same)
@@ -71,19 +71,13 @@ class Alike(NamedTuple):
 
 def like(order: MedicationOrder, know: Knowledge) -> dict[str, Alike]:
     """Every ingredient that would double one of the order's."""
-    ordered = ingredients(order, know)
+    ordered = ingredients_of(order, know)
     found = {code: Alike(code, "") for code in ordered}
     for group in SINGLE:
-        members = know.members(group) - {ASPIRIN}
-        for code in sorted(members & ordered):
+        for code in sorted(ordered.intersection(know.members(group)) - {ASPIRIN}):
             name = know.class_name(group)
-            found = {member: Alike(code, name) for member in members} | found
+            found = {m: Alike(code, name) for m in know.members(group) if m != ASPIRIN} | found
     return found
-
-
-def ingredients(order: MedicationOrder, know: Knowledge) -> set[str]:
-    """The active ingredients of an order."""
-    return {code for drug in drugs_of(order, know) for code in drug.ingredients}
 
 
 def may_duplicate(order: MedicationOrder, other: MedicationOrder, know: Knowledge) -> bool:

@@ -42,7 +42,7 @@ from rules import (
     NotOnFile,
     Source,
     Threshold,
-    drugs_of,
+    ingredients_of,
     needs,
     order_lab,
     remove,
@@ -112,4 +112,4 @@ def metformin_low_egfr(chart: Chart, know: Knowledge, limits: Limits) -> Finding
 
 def is_metformin(order: MedicationOrder, know: Knowledge) -> bool:
     """Whether metformin is among an order's ingredients."""
-    return any(METFORMIN in drug.ingredients for drug in drugs_of(order, know))
+    return METFORMIN in ingredients_of(order, know)

@@ -28,6 +28,7 @@ class Ehr:
     def __init__(self) -> None:
         self._server = FhirServer(tokens=frozenset())  # until a chart is opened, it admits nobody
         self.transport = httpx.ASGITransport(self._serve)
+        self._client = httpx.AsyncClient(transport=self.transport, headers=_FETCHED)
 
     async def _serve(self, scope: Any, receive: Any, send: Any) -> None:
         scope = scope | {"root_path": "/fhir", "path": scope["path"].removeprefix("/fhir")}
@@ -44,15 +45,14 @@ class Ehr:
             CaseError: the server did not answer a query; a chart must not look empty for that.
         """
         found: Json = {}
-        async with httpx.AsyncClient(transport=self.transport, headers=_FETCHED) as client:
-            for key, template in templates.items():
-                query = filled(template, context, day)
-                if query is None:
-                    continue
-                answer = await client.get(f"{BASE}/{query}")
-                if answer.status_code not in (HTTPStatus.OK, *_ABSENT):
-                    raise CaseError(f"prefetch of {key} ({query}): {answer.text}")
-                found[key] = answer.json() if answer.status_code == HTTPStatus.OK else None
+        for key, template in templates.items():
+            query = filled(template, context, day)
+            if query is None:
+                continue
+            answer = await self._client.get(f"{BASE}/{query}")
+            if answer.status_code not in (HTTPStatus.OK, *_ABSENT):
+                raise CaseError(f"prefetch of {key} ({query}): {answer.text}")
+            found[key] = answer.json() if answer.status_code == HTTPStatus.OK else None
         return found
 
 

@@ -2,20 +2,18 @@
 
 import asyncio
 import gzip
-from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from prefetch.client import Access, Answer, Bounds, next_link
+from prefetch.client import Access, Answer, Bounds
 from prefetch.states import Reason
 from service.fhir_server import FhirServer
-from tests.ehr import FHIR_BASE, TOKEN, Json, allergy
+from tests.ehr import FHIR_BASE, TOKEN, allergy
 from tests.prefetch.servers import Server, access, client_of, json_of, page
-from tests.strategies import as_json, odd_bodies, odd_bundles, quick
+from tests.strategies import as_json
 
 QUERY = "AllergyIntolerance?patient=p1"
 
@@ -314,27 +312,3 @@ async def test_the_token_never_prints() -> None:
     """The way to a server can be logged."""
     assert TOKEN not in f"{access()!r} {access()}"
     assert FHIR_BASE in repr(Access(FHIR_BASE, TOKEN, 0))
-
-
-@pytest.mark.parametrize(
-    ("link", "url"),
-    [
-        ([{"relation": "self", "url": "s"}, {"relation": "next", "url": "n"}], "n"),
-        ({"relation": "next", "url": " n "}, "n"),
-        ([{"relation": "next", "url": 3}], ""),
-        ([{"relation": ["next"]}, None, "next", {"url": "n"}], ""),
-        ([], ""),
-        (None, ""),
-    ],
-)
-def test_next_link(link: Any, url: str) -> None:
-    """The next link is found in a list or alone; what is no text is none."""
-    body: Json = {"resourceType": "Bundle", "link": link}
-    assert next_link(as_json(body)) == url
-
-
-@given(odd_bodies() | odd_bundles().map(as_json))
-@quick
-def test_any_body_has_a_next_link_or_none(body: bytes) -> None:
-    """Looking for a next link never raises, and gives text."""
-    assert isinstance(next_link(body), str)

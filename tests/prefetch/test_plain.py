@@ -10,6 +10,7 @@ from prefetch.allergy import Allergy, allergy_intolerance
 from prefetch.condition import Condition, condition_read
 from prefetch.medication import MedicationOrder, medication_request
 from prefetch.observation import labs, observation_read
+from prefetch.paging import next_link
 from prefetch.plain import read_plain
 from prefetch.reading import read
 from prefetch.systems import LOINC
@@ -27,6 +28,10 @@ from tests.strategies import (
     replaced,
 )
 
+LINKS = st.fixed_dictionaries(
+    {"relation": st.sampled_from(["self", "next", "last"]) | json_values()},
+    optional={"url": st.sampled_from(["a", " b "]) | json_values()},
+)
 ALLERGY: Json = {
     **ehr.allergy(criticality="high", onsetDateTime="2012-05", recordedDate="2015"),
     "meta": {"lastUpdated": "2020-01-01T00:00:00Z"},
@@ -92,15 +97,37 @@ def assert_same(sent: Any, kind: str) -> None:
     if (found := read_plain(pages, kind, PATIENT)) is not None:
         reading = read(pages, kind, PATIENT)
         assert (reading.reason, reading.included) == (None, [])
+        assert found.next_link == next_link(pages[0])
         loosely = KINDS[kind][1]
-        assert [said(r, kind) for r in found] == [said(loosely(r), kind) for r in reading.resources]
+        assert [said(r, kind) for r in found.resources] == [
+            said(loosely(r), kind) for r in reading.resources
+        ]
 
 
 @pytest.mark.parametrize(("kind", "sent"), LISTS)
 def test_plain_lists_go_the_short_way(kind: str, sent: Json) -> None:
     """A list that is just as FHIR has it is read in one pass, and says what it says."""
-    assert len(read_plain([as_json(sent)], kind, PATIENT) or ()) == 2
+    found = read_plain([as_json(sent)], kind, PATIENT)
+    assert found is not None
+    assert len(found.resources) == 2
     assert_same(sent, kind)
+
+
+@given(json_values() | st.lists(LINKS, max_size=3))
+@quick
+def test_the_next_link_is_the_same_either_way(link: Any) -> None:
+    """Whatever stands where a Bundle's links do, both ways find the same next page."""
+    kind, sent = LISTS[0]
+    assert_same(sent | {"link": link}, kind)
+
+
+def test_a_list_that_goes_on_goes_the_short_way() -> None:
+    """A list that names a next page is read in one pass, and its link is found."""
+    kind, sent = LISTS[0]
+    links = [{"relation": "self", "url": "a"}, {"relation": "next", "url": " b "}]
+    found = read_plain([as_json(sent | {"link": links})], kind, PATIENT)
+    assert found is not None
+    assert found.next_link == "b"
 
 
 def test_the_benchmark_goes_the_short_way() -> None:
@@ -111,7 +138,7 @@ def test_the_benchmark_goes_the_short_way() -> None:
     ):
         found = read_plain([as_json(body.searchset(sent))], kind, body.PATIENT)
         assert found is not None
-        assert len(found) == len(sent)
+        assert len(found.resources) == len(sent)
 
 
 @pytest.mark.parametrize(("kind", "sent"), LISTS)
