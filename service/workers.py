@@ -1,18 +1,61 @@
 """Several processes that serve on one port, and one that looks after them."""
 
+import logging
 import os
 import signal
 import socket
+import time
+from typing import Final
 
 from starlette.types import ASGIApp
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Process
 
 from service.limits.server import configuration, server
 from service.settings import Settings
 
+_PAUSE: Final = 5.0  # seconds until a worker that could not start is tried again
+_PROMPT: Final = 1.0  # seconds within which a worker that serves says so
+_log: Final = logging.getLogger("cardwise.workers")
+
 
 class Workers(Multiprocess):
     """Starts the workers, replaces those that die, and hands signals on."""
+
+    _tried = 0.0  # when one was last tried that could not start
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace those that died.
+
+        By default, one that cannot start ends the service. But where others serve, what it cannot
+        start with is new, such as a configuration file that has been changed: they go on.
+        """
+        for place, process in enumerate(self.processes):
+            if self.should_exit.is_set() or self._lives(process):
+                continue
+            process.kill()
+            process.join()
+            if process.exitcode != STARTUP_FAILURE:
+                _log.warning("a worker has ended, and is replaced")
+            elif not self._serves():
+                _log.error("no worker can start, and the service ends")
+                self.should_exit.set()
+                return
+            elif time.monotonic() < self._tried + _PAUSE:
+                continue
+            else:
+                self._tried = time.monotonic()
+                _log.error("a worker cannot start; others go on, and it is tried again")
+            self.processes[place] = Process(self.config, self.sockets)
+            self.processes[place].start()
+
+    def _lives(self, process: Process) -> bool:
+        return process.is_alive(self.config.timeout_worker_healthcheck)
+
+    def _serves(self) -> bool:
+        """Whether there is a worker that has started."""
+        return any(each.exitcode is None and each.is_ready(_PROMPT) for each in self.processes)
 
     def handle_hup(self) -> None:
         """Have each worker read the tenants again; by default they would be started anew."""

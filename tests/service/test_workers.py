@@ -40,6 +40,37 @@ def test_a_hang_up_reloads_every_worker(tmp_path: Path) -> None:
         assert process.wait() == 0
 
 
+def test_a_worker_that_cannot_start_ends_no_other(tmp_path: Path) -> None:
+    """One dies while the file is broken: the other serves, and it is tried again and again."""
+    file = tmp_path / "sites.toml"
+    file.write_text(CONFIG)
+    variables = {
+        "CARDWISE_CONFIG": str(file),
+        "CARDWISE_WORKERS": "2",
+        "CARDWISE_WARM_KEYS": "false",
+    }
+    with service_process(tmp_path, **variables) as (process, url):
+        assert process.stderr is not None
+        assert httpx.get(f"{url}/cds-services", timeout=30).status_code == 401
+        # both have started once both have read it again
+        process.send_signal(signal.SIGHUP)
+        for _ in range(2):
+            assert any("tenants reloaded" in line for line in process.stderr)
+        file.write_text("[tenants")
+        os.kill(workers_of(process)[0], signal.SIGKILL)
+        for _ in range(2):
+            assert any("a worker cannot start" in line for line in process.stderr)
+            assert httpx.get(f"{url}/cds-services", timeout=30).status_code == 401
+        process.send_signal(signal.SIGTERM)
+        assert process.wait() == 0
+
+
+def workers_of(process: "subprocess.Popen[str]") -> list[int]:
+    """The processes that serve: the last that were started."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(child) for child in children][-2:]
+
+
 @pytest.mark.parametrize(
     ("command", "number", "status"),
     [([sys.executable, "-m", "service"], "2", 2), ([*UVICORN, "--workers", "2"], "1", 0)],
