@@ -10,10 +10,11 @@ import msgspec
 
 from prefetch.coding import as_text
 from prefetch.dates import PartialDate, Period, first_known, period
-from prefetch.frozen import Frozen, put
+from prefetch.frozen import put
+from prefetch.item import Item, read_of
 from prefetch.lazy import lazy
 from prefetch.medication import Medication, OfDrug, medication_of, of_drug
-from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
+from prefetch.references import NOWHERE, Meta, Reference, Resource
 
 
 class MedicationAdministration(OfDrug, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -41,7 +42,7 @@ def medication_administration(resource: Resource) -> MedicationAdministration:
     )
 
 
-class Administration(Frozen):
+class Administration(Item[MedicationAdministration]):
     """A dose that was given, or was to be.
 
     Attributes:
@@ -49,8 +50,6 @@ class Administration(Frozen):
     """
 
     medication: Medication
-    _read: MedicationAdministration
-    _sent: Resource | None
 
     def __init__(
         self,
@@ -63,26 +62,8 @@ class Administration(Frozen):
             resource: the MedicationAdministration.
             medications: Medication resources by `Type/id`, for references that leave it.
         """
-        if isinstance(resource, MedicationAdministration):
-            read, sent = resource, None
-        else:
-            read, sent = (
-                typed(resource, MedicationAdministration, medication_administration),
-                resource,
-            )
-        put(self, "_read", read)
-        put(self, "_sent", sent)
-        put(self, "medication", medication_of(read, medications))
-
-    @property
-    def id(self) -> str:
-        """The logical id; "" when there is none."""
-        return self._read.id.strip()
-
-    @property
-    def reference(self) -> str:
-        """`MedicationAdministration/id`."""
-        return f"MedicationAdministration/{self.id}"
+        super().__init__(*read_of(resource, MedicationAdministration, medication_administration))
+        put(self, "medication", medication_of(self._read, medications))
 
     @property
     def label(self) -> str:

@@ -6,9 +6,9 @@ import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, first_known, last_known
-from prefetch.frozen import Frozen, put
+from prefetch.item import Item, read_of
 from prefetch.lazy import lazy
-from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
+from prefetch.references import NOWHERE, Meta, Reference, Resource
 
 _SILENT_VERIFICATION: Final = frozenset({"refuted", "entered-in-error"})
 _SILENT_CLINICAL: Final = frozenset({"inactive", "resolved"})
@@ -63,30 +63,12 @@ def allergy_intolerance(resource: Resource) -> AllergyIntolerance:
     )
 
 
-class Allergy(Frozen):
+class Allergy(Item[AllergyIntolerance]):
     """One entry of the allergy list. Absent parts read as empty, never as a value."""
-
-    _read: AllergyIntolerance
-    _sent: Resource | None
 
     def __init__(self, resource: AllergyIntolerance | Resource) -> None:
         """Wrap the resource."""
-        if isinstance(resource, AllergyIntolerance):
-            put(self, "_read", resource)
-            put(self, "_sent", None)
-        else:
-            put(self, "_read", typed(resource, AllergyIntolerance, allergy_intolerance))
-            put(self, "_sent", resource)
-
-    @property
-    def id(self) -> str:
-        """The logical id; "" when there is none."""
-        return self._read.id.strip()
-
-    @property
-    def reference(self) -> str:
-        """`AllergyIntolerance/id`."""
-        return f"AllergyIntolerance/{self.id}"
+        super().__init__(*read_of(resource, AllergyIntolerance, allergy_intolerance))
 
     @property
     def substance(self) -> Concept:

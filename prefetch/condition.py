@@ -6,9 +6,9 @@ import msgspec
 
 from prefetch.coding import NOTHING, Concept, as_text, concept, concepts
 from prefetch.dates import PartialDate, Period, first_known, period
-from prefetch.frozen import Frozen, put
+from prefetch.item import Item, read_of
 from prefetch.lazy import lazy
-from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
+from prefetch.references import NOWHERE, Meta, Reference, Resource
 
 _SILENT_VERIFICATION: Final = frozenset({"refuted", "entered-in-error"})
 _SILENT_CLINICAL: Final = frozenset({"inactive", "remission", "resolved"})
@@ -48,30 +48,12 @@ def condition_read(resource: Resource) -> ConditionRead:
     )
 
 
-class Condition(Frozen):
+class Condition(Item[ConditionRead]):
     """A problem or diagnosis. Absent parts read as empty, never as a value."""
-
-    _read: ConditionRead
-    _sent: Resource | None
 
     def __init__(self, resource: ConditionRead | Resource) -> None:
         """Wrap the resource."""
-        if isinstance(resource, ConditionRead):
-            put(self, "_read", resource)
-            put(self, "_sent", None)
-        else:
-            put(self, "_read", typed(resource, ConditionRead, condition_read))
-            put(self, "_sent", resource)
-
-    @property
-    def id(self) -> str:
-        """The logical id; "" when there is none."""
-        return self._read.id.strip()
-
-    @property
-    def reference(self) -> str:
-        """`Condition/id`."""
-        return f"Condition/{self.id}"
+        super().__init__(*read_of(resource, ConditionRead, condition_read))
 
     @property
     def code(self) -> Concept:

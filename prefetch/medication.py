@@ -12,7 +12,8 @@ import msgspec
 from prefetch.aliases import NO_ALIASES, Aliases
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, first_known
-from prefetch.frozen import Frozen, frozen, put
+from prefetch.frozen import frozen, put
+from prefetch.item import Item
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contained, target, typed
 
@@ -105,7 +106,7 @@ def _dosage(value: Any) -> Dosage:
     return Dosage(told.get("asNeededBoolean") is True, reason)
 
 
-class MedicationOrder(Frozen):
+class MedicationOrder(Item[MedicationRequest]):
     """A MedicationRequest: drafted, or already on the patient's list.
 
     Attributes:
@@ -113,8 +114,6 @@ class MedicationOrder(Frozen):
     """
 
     medication: Medication
-    _read: MedicationRequest
-    _sent: Resource | None
 
     def __init__(
         self,
@@ -134,8 +133,7 @@ class MedicationOrder(Frozen):
         else:
             whole = aliases.resource(resource)
             read, sent = typed(whole, MedicationRequest, medication_request), resource
-        put(self, "_read", read)
-        put(self, "_sent", sent)
+        super().__init__(read, sent)
         put(self, "medication", medication_of(read, medications))
 
     @lazy
@@ -143,16 +141,6 @@ class MedicationOrder(Frozen):
         """The order as it was sent, which nobody can change; empty for one of the list."""
         found: Resource = frozen(self._sent or {})
         return found
-
-    @property
-    def id(self) -> str:
-        """The logical id; "" when there is none."""
-        return self._read.id.strip()
-
-    @property
-    def reference(self) -> str:
-        """`MedicationRequest/id`."""
-        return f"MedicationRequest/{self.id}"
 
     @property
     def label(self) -> str:

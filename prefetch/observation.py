@@ -11,7 +11,8 @@ from hooks.errors import NotKnown
 from prefetch.amount import Amount, limited
 from prefetch.coding import NOTHING, Concept, as_list, as_text, concept, concepts
 from prefetch.dates import PartialDate, Period, partial_date, period
-from prefetch.frozen import Frozen, put
+from prefetch.frozen import put
+from prefetch.item import Item
 from prefetch.lazy import lazy
 from prefetch.references import NOWHERE, Meta, Reference, Resource, typed
 from prefetch.systems import LOINC, UCUM
@@ -107,12 +108,10 @@ def _quantity(value: Any) -> Quantity | None:
         return Quantity(None, *words)
 
 
-class Lab(Frozen):
+class Lab(Item[ObservationRead]):
     """One result: of a laboratory, or a vital sign."""
 
-    _read: ObservationRead
     _part: ObservationRead | Measured
-    _sent: Resource | None
     name: str
 
     def __init__(
@@ -130,20 +129,9 @@ class Lab(Frozen):
             name: what a clinician calls the test.
             sent: the resource, where it was read as one.
         """
-        put(self, "_read", read)
+        super().__init__(read, sent)
         put(self, "_part", part)
         put(self, "name", name)
-        put(self, "_sent", sent)
-
-    @property
-    def id(self) -> str:
-        """The logical id; "" when there is none."""
-        return self._read.id.strip()
-
-    @property
-    def reference(self) -> str:
-        """`Observation/id`."""
-        return f"Observation/{self.id}"
 
     @property
     def code(self) -> Concept:

@@ -9,7 +9,8 @@ from hooks.errors import NotKnown
 from prefetch.amount import Amount
 from prefetch.coding import as_text
 from prefetch.dates import PartialDate, partial_date
-from prefetch.frozen import Frozen, put
+from prefetch.frozen import put
+from prefetch.item import Item
 from prefetch.not_on_file import NotOnFile
 from prefetch.references import Resource, typed
 
@@ -64,28 +65,15 @@ def patient_read(resource: Resource) -> PatientRead:
     )
 
 
-class Patient(Frozen):
+class Patient(Item[PatientRead]):
     """Who the patient is, as far as rules need to know."""
 
-    _read: PatientRead
-    _sent: Resource
     _today: date
 
     def __init__(self, resource: Resource, today: date) -> None:
         """Wrap the resource, as it is on a day."""
-        put(self, "_read", typed(resource, PatientRead, patient_read))
-        put(self, "_sent", resource)
+        super().__init__(typed(resource, PatientRead, patient_read), resource)
         put(self, "_today", today)
-
-    @property
-    def id(self) -> str:
-        """The logical id; "" when there is none."""
-        return self._read.id.strip()
-
-    @property
-    def reference(self) -> str:
-        """`Patient/id`."""
-        return f"Patient/{self.id}"
 
     @property
     def birth_date(self) -> PartialDate | None:
