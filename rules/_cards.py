@@ -20,6 +20,7 @@ _log: Final = logging.getLogger("cardwise.rules")
 # Names card ids: the same call, rule and finding give the same id, however often it is sent.
 _NAMESPACE: Final = UUID("6f0f2a5e-4b1d-5c0e-9b53-1f2f6a3c7d10")
 _TOPICS: Final = "urn:uuid:6f0f2a5e-4b1d-5c0e-9b53-1f2f6a3c7d10"
+_NOT_CHECKED: Final = "not-checked"
 _URGENCY: Final = {"critical": 0, "warning": 1, "info": 2}
 _MOST_NAMED: Final = 5
 
@@ -108,11 +109,11 @@ def not_checked_card(gaps: Sequence[NotChecked], call: Call) -> Card:
     if len(gaps) > _MOST_NAMED:
         named.append(f"- and {len(gaps) - _MOST_NAMED} more")
     return Card(
-        uuid=_uuid(call, "not-checked"),
+        uuid=_uuid(call, _NOT_CHECKED),
         summary=shorten(f"Not checked{more}: {plain(first.what)} - {plain(first.why)}"),
         detail="Nothing below has been cleared:\n\n" + "\n".join(named),
         indicator=indicator,
-        source=with_topic(call.own_source, "not-checked"),
+        source=with_topic(call.own_source, _NOT_CHECKED),
         overrideReasons=None if indicator == "info" else OVERRIDE_REASONS,
     )
 
@@ -169,11 +170,19 @@ def _apart(advice: Iterable[Advice]) -> bool:
     return all(change.type == "create" for piece in advice for change in piece.changes)
 
 
+def topic_code(rule_id: str) -> str:
+    """The code of a rule's topic: the standard allows letters and digits only."""
+    return "".join(filter(str.isalnum, rule_id))
+
+
+#: The topic of the card that says what was not checked.
+NOT_CHECKED_TOPIC: Final = topic_code(_NOT_CHECKED)
+
+
 @lru_cache(maxsize=256)
 def with_topic(source: Source, rule_id: str) -> Source:
     """The source of a card, with what the card is about."""
-    code = "".join(character for character in rule_id if character.isalnum())
-    topic = Topic(system=_TOPICS, code=code, display=rule_id.replace("-", " "))
+    topic = Topic(system=_TOPICS, code=topic_code(rule_id), display=rule_id.replace("-", " "))
     return source.model_copy(update={"topic": topic})
 
 

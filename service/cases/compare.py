@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
-from typing import Any, Final
+from typing import Any
 
 from msgspec import UNSET
 
+from rules._cards import NOT_CHECKED_TOPIC, topic_code
 from service.cases.case import Case, Expected
 
 Json = dict[str, Any]
-_NOT_CHECKED: Final = "notchecked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ class Found:
 
 def shown(answer: Json, rule_id: str) -> list[Found]:
     """The rule's own cards of an answer, and the one for what was not checked."""
-    topics = ("".join(filter(str.isalnum, rule_id)), _NOT_CHECKED)
+    topics = (topic_code(rule_id), NOT_CHECKED_TOPIC)
     return [
         Found(
             indicator=card["indicator"],
             summary=card["summary"],
             suggestions=[s["label"] for s in card.get("suggestions", [])],
             detail=card.get("detail", ""),
-            is_gap=card["source"]["topic"]["code"] == _NOT_CHECKED,
+            is_gap=card["source"]["topic"]["code"] == NOT_CHECKED_TOPIC,
         )
         for card in answer["cards"]
         if card["source"]["topic"]["code"] in topics

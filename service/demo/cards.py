@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 from uuid import uuid4
 
+from rules._cards import NOT_CHECKED_TOPIC
 from rules._text import markdown, shorten
 
 Json = dict[str, Any]
 
-NOT_CHECKED: Final = "notchecked"  # the topic of cards that say so
 _URGENCY: Final = ("critical", "warning", "info")
 _NUMBER: Final = re.compile(r"[0-9]{1,3}")
 _BEHAVIOURS: Final = frozenset({"at-most-one", "any"})
@@ -80,7 +80,7 @@ class Shown:
     @property
     def is_lasting(self) -> bool:
         """Whether overriding it holds for the same advice later; "Not checked" is of its moment."""
-        return self.topic[1] not in ("", NOT_CHECKED)
+        return self.topic[1] not in ("", NOT_CHECKED_TOPIC)
 
     def chosen(self, wanted: list[str]) -> list[Json]:
         """The suggestions of these numbers; only the first, where at most one may be chosen."""

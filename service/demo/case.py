@@ -5,8 +5,8 @@ from typing import Any, Final
 
 import msgspec
 
+from rules._cards import NOT_CHECKED_TOPIC, topic_code
 from service.demo import charts
-from service.demo.cards import NOT_CHECKED
 from service.demo.ehr import TOKEN
 from service.demo.exchange import Exchange, pretty
 from service.demo.fhir import Fhir
@@ -82,7 +82,7 @@ def file(content: Json) -> bytes:
 
 def _cards(exchange: Exchange, rule: str) -> list[Json]:
     """The rule's own cards, and what was not checked, as far as a case looks at them."""
-    topics = (rule.replace("-", ""), NOT_CHECKED)
+    topics = (topic_code(rule), NOT_CHECKED_TOPIC)
     answered = exchange.response.get("cards", []) if isinstance(exchange.response, dict) else []
     return [
         {
