@@ -127,10 +127,14 @@ class Allergy(Item[AllergyIntolerance]):
 
     @lazy
     def told(self) -> tuple[str, ...]:
-        """Every wording of the reactions, displays of codes included: to look up, not to show."""
+        """Every wording of the reactions, displays of codes included: to look up, not to show.
+
+        A code without words stands for itself: it tells of something.
+        """
         reactions = self._read.reaction
         named = [c for reaction in reactions for c in reaction.manifestation]
-        texts = [text for c in named for text in (c.text, *(each.display for each in c.codings))]
+        words = [(c, [c.text, *[each.display for each in c.codings]]) for c in named]
+        texts = [text for c, found in words for text in (found if any(found) else [c.label])]
         texts += [reaction.description for reaction in reactions]
         return tuple(filter(None, texts))
 

@@ -65,7 +65,8 @@ class Concept(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     @property
     def status(self) -> str:
         """A status' code: from its coding, or a bare code, or (as some send it) its text alone."""
-        return next((c.code for c in self.codings if c.code), self.text).lower()
+        found = next((c.code for c in self.codings if c.code), self.text)
+        return found.lower().replace(" ", "-")
 
     @property
     def codes(self) -> Codes:

@@ -9,6 +9,7 @@ from prefetch.chart import Chart
 from prefetch.medication import MedicationOrder
 from rules._allergy.entries import Charted
 from rules._allergy.orders import drugs_of
+from rules._allergy.reaction import gravest
 from rules._allergy.standing import can_cross, standing
 from rules._allergy.tolerance import Given, given_since
 from rules._knowledge.allergens import Allergen
@@ -31,6 +32,7 @@ class AllergyConflict(NamedTuple):
         allergen: what the entry is about.
         conflict: why the two do not go together.
         indicator: how urgent that is, by the policy of `rules/_knowledge/tables/urgency.tsv`.
+        reaction: what happened, as a headline names it: the gravest of what the entry tells.
         given: when the drug was given since, which lowers it; None where that is not known.
     """
 
@@ -39,6 +41,7 @@ class AllergyConflict(NamedTuple):
     allergen: Allergen
     conflict: Conflict
     indicator: Indicator
+    reaction: str
     given: Given | None = None
 
     def headline(self, standing: str = "is ordered") -> str:
@@ -52,8 +55,7 @@ class AllergyConflict(NamedTuple):
         since = f", {self.allergy.since.year}" if self.allergy.since else ""
         charted = uncapped(plain(self.conflict.allergen_name, 50))
         later = f"; given since, {self.given.date.year}" if self.given else ""
-        reaction = _reaction(self.allergy)
-        return shorten(f"{link}; chart records {reaction} to {charted}{since}{later}")
+        return shorten(f"{link}; chart records {self.reaction} to {charted}{since}{later}")
 
     @property
     def evidence(self) -> str:
@@ -114,11 +116,12 @@ def _matches(
         conflict = know.conflict(drug, allergen, crosses=False)
     if conflict is None:
         return
-    weight = standing(allergy, know)
+    weight = standing(allergy, know, food=bool(conflict.contains))
     if conflict.only_severe and weight != "severe":
         return
     if indicator := know.urgency(conflict, weight):
-        yield AllergyConflict(order, allergy, allergen, conflict, indicator)
+        reaction = gravest(allergy, know)
+        yield AllergyConflict(order, allergy, allergen, conflict, indicator, reaction)
 
 
 def _lowered(match: AllergyConflict, chart: Chart, know: Knowledge) -> AllergyConflict | None:
@@ -136,9 +139,3 @@ def _lowered(match: AllergyConflict, chart: Chart, know: Knowledge) -> AllergyCo
 
 def _rank(match: AllergyConflict) -> tuple[int, int]:
     return _URGENCY.index(match.indicator), _CLOSENESS.index(match.conflict.kind)
-
-
-def _reaction(allergy: Allergy) -> str:
-    if allergy.manifestations:
-        return plain(allergy.manifestations[0].lower(), 40)
-    return "intolerance" if allergy.is_intolerance else "allergy"

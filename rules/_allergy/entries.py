@@ -62,6 +62,5 @@ def unrecognised(allergies: Iterable[Charted]) -> Iterator[NotChecked]:
         if "unspecified" in kinds:
             yield NotChecked(f'allergy entry "{named}"', "it names no substance")
         else:
-            yield NotChecked(
-                f"allergy to {named}", "it is not recorded in words or codes that are known here"
-            )
+            what = named if "allerg" in named.lower() else f"allergy to {named}"
+            yield NotChecked(what, "it is not recorded in words or codes that are known here")

@@ -10,20 +10,35 @@ from prefetch.allergy import Allergy
 from rules._knowledge.knowledge import Knowledge
 from rules._knowledge.urgency import Standing
 
+# An effect of the drug, not an allergy.
+_EFFECTS: Final = frozenset({"digestive", "side-effect"})
 # Reactions that belong to one drug, not to all that inhibit COX-1 (Kowalski 2013; FDA labels).
-_SINGLE: Final = frozenset({"digestive", "rash"})
+_SINGLE: Final = _EFFECTS | {"rash"}
+# What an entry tells of that is called an intolerance, and is none.
+_ALLERGIC: Final = frozenset({"immediate", "respiratory"})
 
 
-def standing(allergy: Allergy, know: Knowledge) -> Standing:
-    """`severe`, `plain` or `minor`; what is recorded as severe in any place is severe."""
+def standing(allergy: Allergy, know: Knowledge, *, food: bool = False) -> Standing:
+    """`severe`, `plain` or `minor`; what is recorded as severe in any place is severe.
+
+    Args:
+        allergy: the entry.
+        know: the knowledge tables.
+        food: whether it is about what is eaten, where vomiting is a sign of allergy (NIAID/FAAN).
+    """
     kinds = know.reactions(allergy.told)
     if allergy.criticality == "high" or "severe" in kinds | allergy.severities:
         return "severe"
     mild = allergy.criticality == "low" and allergy.severities == {"mild"}
-    return "minor" if allergy.is_intolerance or mild or kinds == {"digestive"} else "plain"
+    intolerance = allergy.is_intolerance and kinds.isdisjoint(_ALLERGIC)
+    effects = bool(kinds) and kinds <= _EFFECTS and not food
+    return "minor" if intolerance or mild or effects else "plain"
 
 
 def can_cross(allergy: Allergy, know: Knowledge) -> bool:
-    """Whether its reactions leave open that drugs of other structure cause them as well."""
+    """Whether its reactions leave open that drugs of other structure cause them as well.
+
+    What nobody knows the words of leaves it open.
+    """
     kinds = know.reactions(allergy.told)
     return not kinds or not kinds <= _SINGLE

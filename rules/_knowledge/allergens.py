@@ -122,11 +122,29 @@ class Allergens:
     def resolve(self, concept: Concept) -> Allergen:
         """What an allergy record is about.
 
-        All codings of one concept describe one substance, so what they mean is united. A code that
-        names a substance wins; failing that, words that name one; only then a statement that no
+        All codings of one concept describe one substance, so what they mean is united; and so is
+        its text, where that is another substance's name: which of the two is meant, nobody can
+        tell. Without a code that names a substance, words do; only then a statement that no
         allergy is known, because a chart must not be cleared by a stray code beside a named drug.
         """
-        return self._from_codes(concept.codes) or self._from_all(concept)
+        coded = self._from_codes(concept.codes)
+        if coded is None:
+            return self._from_all(concept)
+        said = self._exactly(concept.text) if concept.text else None
+        if said is None or _covers(coded, said):
+            return coded
+        entry = _Entry(coded.kind, coded.ingredients, coded.classes, coded.name, "", coded.foods)
+        return self._united([(coded.matched, entry), (None, said)], "code")
+
+    def _exactly(self, text: str) -> _Entry | None:
+        """The substance that a text names and nothing else; None where it says more, or none."""
+        for name in variants(unframed(text[:LONGEST])):
+            if ingredients := self._drugs.named(name):
+                return _Entry("drug", ingredients)
+            found = self._by_name.get(name)
+            if found and found.kind in _SUBSTANCES:
+                return found
+        return None
 
     def _substance_of(self, codes: Codes) -> Allergen | None:
         """The substance that codes alone name."""
@@ -191,6 +209,15 @@ def _entry(kind: str, targets: str, display: str, scope: str) -> _Entry:
     classes = tuple(code for system, code in pairs if system == "class")
     foods = tuple(f"{system}:{code}" for system, code in pairs if system == "food")
     return _Entry(kind, ingredients, classes, unframed(display), scope, foods)
+
+
+def _covers(coded: Allergen, said: _Entry) -> bool:
+    """Whether codes say all that a text does."""
+    return (
+        {*said.ingredients} <= {*coded.ingredients}
+        and {*said.classes} <= {*coded.classes}
+        and {*said.foods} <= {*coded.foods}
+    )
 
 
 def _of(found: Found, kinds: frozenset[str]) -> Found:

@@ -133,9 +133,8 @@ class Conflicts:
 
     def _allergic_to(self, allergen: Allergen) -> str:
         """What the patient is allergic to, a class by one of its members: "penicillin"."""
-        if len(allergen.classes) == 1:
-            return self._allergens.one_of(allergen.classes[0]).partition(" ")[2]
-        return allergen.name
+        nouns = [self._allergens.one_of(one).partition(" ")[2] for one in allergen.classes]
+        return " or ".join(nouns) or allergen.name
 
     def _compare(
         self, ordered: Codes, allergens: Codes, classes: Codes, crosses: bool

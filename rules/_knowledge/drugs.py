@@ -39,6 +39,11 @@ _ABBREVIATED: Final = frozenset(
         "xr",
     }
 )
+# "Tylenol #3" is another drug than Tylenol: a number without a unit may be a part of the name.
+_NUMBERED: Final = re.compile(
+    r"(?:#|\bno\.?|\bnumber)\s*\d\b|(?<![\d.,/-])\b[1-4]\s*(?:$|(?:tab|cap)(?:s|lets?|sules?)?\b)",
+    re.IGNORECASE,
+)
 _SPELLED: Final = {"hcl": "hydrochloride"}
 
 
@@ -156,6 +161,8 @@ class Drugs:
             return ()
         if found := self.named(text):
             return found
+        if _NUMBERED.search(text):
+            return ()
         brands = {found for brand in _BRACKET.findall(text) if (found := self.named(brand))}
         plain = _BRACKET.sub(" ", text)
         found = (

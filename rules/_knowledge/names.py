@@ -42,9 +42,14 @@ def words(text: str) -> list[str]:
     return _WORD.findall("".join(c for c in folded if not unicodedata.combining(c)))
 
 
+def untagged(text: str) -> str:
+    """The text without the tag that ends SNOMED CT's names, such as "(disorder)"."""
+    return _TAG.sub("", text)
+
+
 def unframed(text: str) -> str:
     """The normalised substance in wording such as "Allergy to X (finding)" or "X allergy"."""
-    name = normal(_TAG.sub("", text))
+    name = normal(untagged(text))
     for frame in _FRAMES:
         if match := frame.fullmatch(name):
             return match[1]
@@ -58,7 +63,7 @@ def variants(name: str) -> tuple[str, ...]:
 
 def denial(text: str) -> str:
     """What a statement of no known allergies denies: all, medication, food, environment, or ""."""
-    name = normal(_TAG.sub("", text))
+    name = normal(untagged(text))
     if match := _NONE_KNOWN.fullmatch(name):
         return _SCOPES.get(match[1] or "", "medication")
     return _SHORT.get(name, "")

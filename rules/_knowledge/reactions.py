@@ -1,14 +1,25 @@
 """Reactions: what kind of reaction the words of an allergy record tell of."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final
 
 from rules._knowledge import tables
 from rules._knowledge.names import LONGEST, normal
 
-_DENIED: Final = r"(?<!\bno )(?<!\bnot )(?<!\bdenies )(?<!\bdenied )(?<!\bwithout )(?<!\bnever )"
+#: The kind of what words tell of that are not known: it may be anything.
+OTHER: Final = "other"
+
+_DENIAL: Final = "no|not|denies|denied|without|never"
+# Words that tell of no reaction by themselves; and what SNOMED CT's names end in.
+_FILLER: Final = frozenset(
+    {
+        *("a", "an", "and", "as", "in", "of", "on", "only", "or", "the", "to", "with"),
+        *("mild", "moderate", "severe", "slight", "some", "generalized", "localized"),
+        *("allergic", "reaction", "reactions", "disorder", "finding", "symptom", "skin"),
+    }
+)
 
 
 class Reactions:
@@ -18,14 +29,20 @@ class Reactions:
         """Read the table."""
         found = {phrase: kinds.split("|") for phrase, kinds, _ in tables.rows(folder, "reactions")}
         self._kinds = found
-        longest_first = sorted(found, key=len, reverse=True)
-        self._phrase = re.compile(rf"{_DENIED}\b(?:{'|'.join(map(re.escape, longest_first))})\b")
+        any_of = "|".join(map(re.escape, sorted(found, key=len, reverse=True)))
+        self._phrase = re.compile(rf"\b(?:{any_of})\b")
+        self._denied = re.compile(rf"\b(?:{_DENIAL}) (?:{any_of})(?: (?:or|nor) (?:{any_of}))*\b")
 
     def kinds(self, told: Iterable[str]) -> frozenset[str]:
         """The kinds of reaction that words tell of: severe, respiratory, immediate, ...
 
-        Words that are not known, and what is denied ("no anaphylaxis"), tell of none.
+        What is denied ("no anaphylaxis") is told of nothing; words that are not known, `OTHER`.
         """
-        texts = [normal(text[:LONGEST]) for text in told]
-        phrases = {phrase for text in texts for phrase in self._phrase.findall(text)}
-        return frozenset(kind for phrase in phrases for kind in self._kinds[phrase])
+        return frozenset(kind for text in told for kind in self._of(normal(text[:LONGEST])))
+
+    def _of(self, text: str) -> Iterator[str]:
+        stated = self._denied.sub(" ", text)
+        for phrase in self._phrase.findall(stated):
+            yield from self._kinds[phrase]
+        if not _FILLER.issuperset(self._phrase.sub(" ", stated).split()):
+            yield OTHER

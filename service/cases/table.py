@@ -65,7 +65,7 @@ class Row(NamedTuple):
         said = self.told
         reaction: Json = {"severity": said["severity"]} if "severity" in said else {}
         if "reaction" in said:
-            reaction["manifestation"] = [{"text": said["reaction"]}]
+            reaction["manifestation"] = [{"text": each} for each in said["reaction"].split(" + ")]
         found = {
             "resourceType": "AllergyIntolerance",
             "id": "allergy",

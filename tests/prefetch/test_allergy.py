@@ -69,7 +69,7 @@ def test_an_empty_entry_says_nothing() -> None:
         ("resolved", None, False),
     ],
 )
-@pytest.mark.parametrize("shape", ["coding", "one coding", "code", "text", "capitals"])
+@pytest.mark.parametrize("shape", ["coding", "one coding", "code", "text", "capitals", "words"])
 def test_which_entries_stand(
     clinical: str | None, verification: str | None, counts: bool, shape: str
 ) -> None:
@@ -82,6 +82,7 @@ def test_which_entries_stand(
             "code": code,
             "text": {"text": code},
             "capitals": {"coding": [{"code": code and code.title()}]},
+            "words": {"text": code and code.replace("-", " ").title()},
         }
         return None if code is None else shapes[shape]
 

@@ -61,10 +61,30 @@ def test_headline_of_cross_reactivity() -> None:
     assert found.headline() == ("Cefadroxil may cross-react; chart records allergy to amoxicillin")
 
 
-def test_the_first_of_several_reactions_leads() -> None:
-    """The headline has room for one reaction: the one that the entry gives first."""
-    found = only(reaction=[{"manifestation": [{"text": "Anaphylaxis"}, {"text": "Hives"}]}])
-    assert "records anaphylaxis to penicillin" in found.headline()
+@pytest.mark.parametrize(
+    ("told", "headline"),
+    [
+        (["Rash", "Anaphylaxis (disorder)", "Hives"], "anaphylaxis"),
+        (["Rash", "Hives"], "hives"),
+        (["Nausea", "Purple nails"], "purple nails"),
+        (["SJS", "Hives"], "SJS"),
+        (["GI upset"], "GI upset"),
+        (["Other (See Comments)"], "allergy"),
+        (["Unknown", "Rash"], "rash"),
+        (["39579001"], "allergy"),
+    ],
+)
+def test_the_gravest_of_several_reactions_leads(told: list[str], headline: str) -> None:
+    """The headline names one reaction, the worst that the entry tells, in words that say it."""
+    found = only(reaction=[{"manifestation": [{"text": text} for text in told]}])
+    assert f"records {headline} to penicillin" in found.headline()
+
+
+def test_a_text_that_its_code_does_not_say_counts_as_well() -> None:
+    """Where code and words name different drugs, either may be meant."""
+    lisinopril = {"coding": [{"system": RXNORM, "code": "29046"}]}
+    assert conflicts(allergy(lisinopril)) == []
+    assert only(lisinopril | {"text": "Penicillin"}).conflict.one_of == "a penicillin"
 
 
 def test_long_words_are_cut_in_a_headline() -> None:

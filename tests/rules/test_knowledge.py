@@ -56,6 +56,14 @@ def test_product_decides_over_ingredient_codes() -> None:
     assert found.matched == Coding(RXNORM, "562251")
 
 
+@pytest.mark.parametrize("name", ["Tylenol #3", "Tylenol 3", "tylenol no. 4", "Tylenol 3 tablet"])
+def test_a_number_is_a_part_of_the_name(name: str) -> None:
+    """A brand with a number may be another drug, and is not read as the brand alone."""
+    assert KNOW.drug(Concept(text=name)) is None
+    for text in ("Tylenol 325", "Tylenol 3.2 mg tablet", "Tylenol 3 mg tab", "Tylenol tablet"):
+        assert KNOW.drug(Concept(text=text)) is not None
+
+
 def test_disagreeing_codes_are_voted_on_and_never_united() -> None:
     """With products of different ingredients, the set most codings support wins."""
     found = KNOW.drug(rxnorm("562251", "308182", AMOXICILLIN))
