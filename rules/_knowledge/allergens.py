@@ -9,7 +9,17 @@ from typing import Final, NamedTuple, Protocol
 from prefetch.coding import Codes, Coding, Concept
 from rules._knowledge import tables
 from rules._knowledge.drugs import Drugs
-from rules._knowledge.names import LONGEST, denial, normal, unframed, variants
+from rules._knowledge.names import (
+    LONGEST,
+    denial,
+    glossed,
+    listed,
+    normal,
+    remarked,
+    unframed,
+    ungrouped,
+    variants,
+)
 
 _SUBSTANCES: Final = frozenset({"drug", "food", "environment"})
 _DENIALS: Final = frozenset({"none-known"})
@@ -138,7 +148,7 @@ class Allergens:
 
     def _exactly(self, text: str) -> _Entry | None:
         """The substance that a text names and nothing else; None where it says more, or none."""
-        for name in variants(unframed(text[:LONGEST])):
+        for name in variants(unframed(" ".join(text[:LONGEST].split()))):
             if ingredients := self._drugs.named(name):
                 return _Entry("drug", ingredients)
             found = self._by_name.get(name)
@@ -173,13 +183,37 @@ class Allergens:
     def _named(self, text: str) -> _Entry | None:
         if scope := denial(text):
             return _Entry("none-known", name="no known allergies", scope=scope)
-        names = variants(unframed(text))
-        return next(filter(None, map(self._substance, names)), None) or self._combination(text)
+        return self._single(text) or self._combination(text) or self._explained(text)
+
+    def _single(self, text: str) -> _Entry | None:
+        """One substance, in whatever number and frame."""
+        name = unframed(text)
+        names = dict.fromkeys((*variants(name), *variants(ungrouped(name))))
+        return next(filter(None, map(self._substance, names)), None)
 
     def _combination(self, text: str) -> _Entry | None:
-        """Several drugs in one wording, such as "amoxicillin-clavulanate"."""
-        ingredients = self._drugs.read(text)
-        return _Entry("drug", ingredients) if ingredients else None
+        """Several substances in one wording, such as "amoxicillin-clavulanate"; all are known."""
+        if ingredients := self._drugs.read(text):
+            return _Entry("drug", ingredients)
+        return next(filter(None, map(self._each, listed(text))), None)
+
+    def _each(self, parts: Iterable[str]) -> _Entry | None:
+        """What the parts are together; None where one of them is not known."""
+        found: list[_Entry] = []
+        for part in parts:
+            entry = self._single(part)
+            if entry is None:
+                return None
+            found.append(entry)
+        return _joined(found)
+
+    def _explained(self, text: str) -> _Entry | None:
+        """What is explained or remarked on: "Sulfa (antibiotics)", "codeine - nausea"."""
+        found = [entry for part in glossed(text) if (entry := self._single(part))]
+        if found:
+            return _joined(found)
+        head = remarked(text)
+        return self._single(head) or self._combination(head) if head else None
 
     def _substance(self, name: str) -> _Entry | None:
         if ingredients := self._drugs.read(name):
@@ -211,6 +245,18 @@ def _entry(kind: str, targets: str, display: str, scope: str) -> _Entry:
     return _Entry(kind, ingredients, classes, unframed(display), scope, foods)
 
 
+def _joined(entries: list[_Entry]) -> _Entry:
+    """Several substances as one entry."""
+    return _Entry(
+        min((e.kind for e in entries), key=_ORDER.index),
+        _union(e.ingredients for e in entries),
+        _union(e.classes for e in entries),
+        ", ".join(dict.fromkeys(e.name for e in entries if e.name)),
+        "",
+        _union(e.foods for e in entries),
+    )
+
+
 def _covers(coded: Allergen, said: _Entry) -> bool:
     """Whether codes say all that a text does."""
     return (
@@ -226,7 +272,7 @@ def _of(found: Found, kinds: frozenset[str]) -> Found:
 
 def _texts(concept: Concept) -> Iterator[str]:
     texts = (concept.text, *(c.display for c in concept.codings))
-    yield from (text for text in texts if text and len(text) <= LONGEST)
+    yield from (" ".join(text.split()) for text in texts if text and len(text) <= LONGEST)
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

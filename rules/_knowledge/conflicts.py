@@ -149,6 +149,10 @@ class Conflicts:
             yield _Tie("same-ingredient", "", "high", "same active ingredient", "RxNorm")
         for other in allergens:
             yield from self._ties.get((f"rxcui:{other}", f"rxcui:{rxcui}"), ())
+            for class_id in self._classes.get(other, ()):
+                yield from self._own_ties(class_id, rxcui)
+            for class_id in self._classes.get(rxcui, ()):
+                yield from self._ties.get((f"rxcui:{other}", f"class:{class_id}"), ())
             for a, b in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
                 if a != b or not self._apart(a, rxcui, other):
                     yield from filter(None, map(_between_members, self._class_ties(a, b)))
@@ -157,6 +161,7 @@ class Conflicts:
 
     def _from_class(self, class_id: str, rxcui: str) -> Iterator[_Tie]:
         """Ties of an ingredient to an allergy to a whole class."""
+        yield from self._own_ties(class_id, rxcui)
         members = self._members.get(class_id, {})
         if rxcui in members and not self._apart(class_id, rxcui):
             reference = "Class membership: " + ", ".join(map(_source, members[rxcui].split("|")))
@@ -170,12 +175,18 @@ class Conflicts:
                     yield tie
 
     def _apart(self, class_id: str, rxcui: str, other: str = "") -> bool:
-        """Whether one of two members, and not the other, is in a part with a tie of its own.
+        """Whether one of two members, or a part that only one is in, has a tie of its own.
 
         Selective COX-2 inhibitors are NSAIDs, but what ties them to the other NSAIDs is little.
         """
+        if any(self._own_ties(class_id, code) for code in (rxcui, other)):
+            return True
         parts = {*self._classes.get(rxcui, ())} ^ {*self._classes.get(other, ())}
         return any(self._class_ties(class_id, part) for part in parts - {class_id})
+
+    def _own_ties(self, class_id: str, rxcui: str) -> list[_Tie]:
+        """Ties of one ingredient, a member or not, with a class."""
+        return self._ties.get((f"class:{class_id}", f"rxcui:{rxcui}"), [])
 
     def _class_ties(self, a: str, b: str) -> list[_Tie]:
         return self._ties.get((f"class:{a}", f"class:{b}"), [])
@@ -199,4 +210,4 @@ def _rank(found: tuple[_Tie, str]) -> tuple[int, int]:
 
 
 def _source(evidence: str) -> str:
-    return _EVIDENCE[evidence]
+    return _EVIDENCE.get(evidence, evidence)  # a reviewed row names its source itself

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from typing import Final
 
 LONGEST: Final = 4000  # no drug or allergen has a longer name; longer text is not read
@@ -26,7 +27,16 @@ _NONE_KNOWN: Final = re.compile(
     r"no known (?:(drug|drugs|medication|medications|medicine|food|environmental) )?allerg(?:y|ies)"
 )
 _SCOPES: Final = {"": "all", "food": "food", "environmental": "environment"}
-_SHORT: Final = {"nka": "all", "nkda": "medication"}  # no known (drug) allergies
+# No known (drug, medication) allergies.
+_SHORT: Final = {
+    **dict.fromkeys(("nka", "none", "none known"), "all"),
+    **dict.fromkeys(("nkda", "nkma"), "medication"),
+}
+# What follows a name: an explanation in brackets, or what happened after a dash or a colon.
+_GLOSSED: Final = re.compile(r"([^(\[]+)[(\[]([^)\]]+)[)\]]\s*")
+_REMARKED: Final = re.compile(r"(.+?)(?:\s+[-\u2013\u2014]\s+|\s*:\s+)(.+)")
+_LISTED: Final = (re.compile(r"[,;/&]|\band\b", re.IGNORECASE), re.compile(r"\s*-\s*"))
+_GROUPED: Final = re.compile(r"(.+) (?:antibiotics?|drugs?|medications?|class)")
 
 
 def normal(text: str) -> str:
@@ -61,9 +71,38 @@ def variants(name: str) -> tuple[str, ...]:
     return (name, f"{name}s", name.removesuffix("s"))
 
 
+def glossed(text: str) -> tuple[str, ...]:
+    """A name and what explains it in brackets: "Sulfa (sulfonamide antibiotics)"."""
+    match = _GLOSSED.fullmatch(text)
+    return match.groups() if match else ()
+
+
+def remarked(text: str) -> str:
+    """The name that a remark follows, as in "codeine - nausea"; "" where none does."""
+    match = _REMARKED.fullmatch(text)
+    return match[1] if match else ""
+
+
+def listed(text: str) -> Iterator[list[str]]:
+    """Several names in one wording, in each way in which it may be meant."""
+    for separator in _LISTED:
+        parts = [part.strip() for part in separator.split(text)]
+        if len(parts) > 1 and all(parts):
+            yield parts
+
+
+def ungrouped(name: str) -> str:
+    """A normalised name without what says that it is a group, as in "macrolide antibiotics"."""
+    match = _GROUPED.fullmatch(name)
+    return match[1] if match else name
+
+
 def denial(text: str) -> str:
     """What a statement of no known allergies denies: all, medication, food, environment, or ""."""
-    name = normal(untagged(text))
+    text = untagged(text)
+    if parts := glossed(text):
+        return denial(parts[0]) if denial(parts[1]) else ""
+    name = normal(text)
     if match := _NONE_KNOWN.fullmatch(name):
         return _SCOPES.get(match[1] or "", "medication")
     return _SHORT.get(name, "")

@@ -141,10 +141,11 @@ def table_of(rule: Rule) -> Iterator[Case]:
 
 
 def concept(cell: str) -> Json:
-    """The CodeableConcept of a cell: codings, or words alone."""
-    if cell.startswith("text:"):
-        return {"text": cell.removeprefix("text:").strip()}
-    return {"coding": [_coding(part) for part in cell.split(" + ")]}
+    """The CodeableConcept of a cell: codings, words, or both."""
+    parts = cell.split(" + ")
+    words = [part.removeprefix("text:").strip() for part in parts if part.startswith("text:")]
+    codings = [_coding(part) for part in parts if not part.startswith("text:")]
+    return {**({"coding": codings} if codings else {}), **({"text": words[0]} if words else {})}
 
 
 def _row(path: Path, line: int, cells: list[str]) -> Row:
