@@ -20,6 +20,7 @@ from prefetch.patient import Age, Patient
 from prefetch.systems import ICD10CM, LOINC, RXNORM, SNOMED
 from rules._advice import add_problem, change_dose, order_lab, prescribe, remove, swap
 from rules._allergy.conflicts import allergy_conflicts
+from rules._allergy.contents import unsaid_contents
 from rules._allergy.entries import (
     Charted,
     charted,
@@ -98,4 +99,5 @@ __all__ = [
     "table_rule",
     "unidentified",
     "unrecognised",
+    "unsaid_contents",
 ]

@@ -26,8 +26,12 @@ _LOCAL: Final = frozenset(
     {
         *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),
         *("cream", "ointment", "lotion", "gel", "drop", "drops", "eye", "ear"),
+        *("inhalation", "inhalant", "inhaler", "nebulizer", "irrigation", "patch", "implant"),
     }
 )
+# Vancomycin is not absorbed from the gut (label of Vancocin HCl, oral).
+_UNABSORBED: Final = frozenset({"11124"})
+_SWALLOWED: Final = frozenset({"oral", "capsule", "capsules", "tablet", "tablets", "po"})
 _WORD: Final = re.compile(r"[a-z]+")
 
 
@@ -73,8 +77,9 @@ def _taken(chart: Chart) -> Iterator[MedicationOrder | Administration]:
 
 def _holds(rxcui: str, what: MedicationOrder | Administration, know: Knowledge) -> bool:
     """Whether the ingredient is in a drug, and in a form for the whole body."""
+    local = _LOCAL | _SWALLOWED if rxcui in _UNABSORBED else _LOCAL
     return any(
-        rxcui in drug.ingredients and not _LOCAL & _words(what, drug, know)
+        rxcui in drug.ingredients and local.isdisjoint(_words(what, drug, know))
         for drug in drugs_of(what, know)
     )
 

@@ -149,11 +149,11 @@ class Allergens:
     def _exactly(self, text: str) -> _Entry | None:
         """The substance that a text names and nothing else; None where it says more, or none."""
         for name in variants(unframed(" ".join(text[:LONGEST].split()))):
-            if ingredients := self._drugs.named(name):
-                return _Entry("drug", ingredients)
             found = self._by_name.get(name)
             if found and found.kind in _SUBSTANCES:
                 return found
+            if ingredients := self._drugs.named(name):
+                return _Entry("drug", ingredients)
         return None
 
     def _substance_of(self, codes: Codes) -> Allergen | None:
@@ -216,9 +216,10 @@ class Allergens:
         return self._single(head) or self._combination(head) if head else None
 
     def _substance(self, name: str) -> _Entry | None:
-        if ingredients := self._drugs.read(name):
-            return _Entry("drug", ingredients)
-        return self._by_name.get(name)
+        if found := self._by_name.get(name):
+            return found
+        ingredients = self._drugs.read(name)
+        return _Entry("drug", ingredients) if ingredients else None
 
     def _united(self, found: Found, basis: str) -> Allergen:
         entries = [entry for _, entry in found]

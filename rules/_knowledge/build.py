@@ -24,7 +24,11 @@ OPEN_LICENCES: Final = frozenset({"CC BY 4.0 (GPS)", "public domain"})
 NO_INFORMATION: Final = "no-allergy-info"
 BRAND: Final = re.compile(r"\[([^\[\]]+)\]$")
 BRANDED: Final = frozenset({"SBD", "BPCK"})
-MISREAD: Final = {"373206009": "a class of substances collected as one ingredient"}
+MISREAD: Final = {
+    "373206009": "a class of substances collected as one ingredient",
+    "202559": "a brand of azathioprine, Imuran, collected as an ingredient",
+    "404872": "a brand of azathioprine, Azasan, collected as an ingredient",
+}
 
 Row = dict[str, str]
 Lines = list[Sequence[str]]
@@ -63,7 +67,8 @@ def _letters(sources: str) -> str:
 
 def ingredients(source: Path) -> tuple[list[Row], list[Row]]:
     """The ingredients and products to ship, each naming only ingredients that ship too."""
-    found = {row["rxcui"]: row for row in read(source, "ingredients")}
+    rows = (row for row in read(source, "ingredients") if row["rxcui"] not in MISREAD)
+    found = {row["rxcui"]: row for row in rows}
     products = _confident(read(source, "products"))
     needed = {code for row in products for code in _split(row["ingredient_rxcuis"])}
     kept = {row["rxcui"]: row for row in _confident(found.values())}

@@ -15,6 +15,11 @@ from rules._knowledge.terms import Ingredients, Term, Terms
 
 _PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
 _BRACKET: Final = re.compile(r"\[([^\]]*)\]")
+_PAREN: Final = re.compile(r"\(([^()]*)\)")
+# Two strengths beside each other, each without a unit of its own in between.
+_STRENGTHS: Final = re.compile(
+    r"\b\d[\d.]*[/-]\d+(?![\d.]*\s*(?:ml|l|hr?|hours?)\b)", re.IGNORECASE
+)
 _BETWEEN: Final = re.compile(r"[/+,]|\b(?:and|with)\b", re.IGNORECASE)
 _HYPHENS: Final = re.compile(r"[/+,-]")  # "amoxicillin-clavulanate 875-125 mg"
 _STRENGTH: Final = re.compile(r"\d+([a-z]*)")
@@ -94,6 +99,10 @@ class Drugs:
         found = self._term(drug.matched) if drug.matched else None
         return found.name if found else ""
 
+    def is_product(self, drug: Drug) -> bool:
+        """Whether an order's code stands for a product, which says its form."""
+        return drug.matched is not None and self._level(drug.matched) == "product"
+
     def coded(self, coding: Coding) -> Ingredients:
         """The base ingredients a RxNorm, UNII or NDC code stands for; empty when not recognised."""
         if coding.system == UNII:
@@ -163,6 +172,9 @@ class Drugs:
             return found
         if _NUMBERED.search(text):
             return ()
+        text = _PAREN.sub(
+            lambda inside: f"[{inside[1]}]" if self.named(inside[1]) else inside[0], text
+        )
         brands = {found for brand in _BRACKET.findall(text) if (found := self.named(brand))}
         plain = _BRACKET.sub(" ", text)
         found = (
@@ -170,6 +182,8 @@ class Drugs:
             or self._parts(_BETWEEN.split(plain))
             or self._parts(_HYPHENS.split(plain))
         )
+        if len(found) == 1 and _STRENGTHS.search(plain):
+            return ()  # "hydrocodone 5/325" is more than hydrocodone
         return found if not brands or brands == {found} else ()
 
     def _parts(self, texts: Iterable[str]) -> Ingredients:

@@ -2,6 +2,7 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -42,17 +43,29 @@ class Excipients:
                 )
                 self._of[tuple(sorted(ingredients.split("|")))].append(found)
 
+    def unsaid(self, drug: Drug, allergen: Allergen) -> Iterator[tuple[str, bool]]:
+        """What of an allergen some products of a drug hold, where the order tells no product.
+
+        With it, whether that matters after a severe reaction only.
+        """
+        for each in self._avoided(drug, allergen):
+            if each.form and not self._drugs.is_product(drug):
+                yield each.contains, each.only_severe
+
+    def _avoided(self, drug: Drug, allergen: Allergen) -> Iterator[_Excipient]:
+        """What any product of the drug holds of the allergen."""
+        if found := self._of.get(drug.ingredients):
+            wanted = {*allergen.foods, *(f"rxcui:{code}" for code in allergen.ingredients)}
+            yield from (each for each in found if wanted & each.avoid)
+
     def between(self, drug: Drug, allergen: Allergen) -> Conflict | None:
         """The conflict of a product's further contents with an allergen, if there is one.
 
         Where it depends on the form, the order must tell the form by the code of a product.
         """
-        if drug.ingredients not in self._of:
-            return None
-        wanted = {*allergen.foods, *(f"rxcui:{code}" for code in allergen.ingredients)}
         name = _BRAND.sub("", self._drugs.ordered_name(drug))
-        for each in self._of[drug.ingredients]:
-            if wanted & each.avoid and name.endswith(each.form):
+        for each in self._avoided(drug, allergen):
+            if name.endswith(each.form):
                 return Conflict(
                     kind=KIND,
                     ingredient=drug.ingredients[0],

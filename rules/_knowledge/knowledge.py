@@ -1,6 +1,6 @@
 """Drug knowledge: one object that answers what an order and an allergy record mean together."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from functools import cache
 from pathlib import Path
@@ -86,6 +86,13 @@ class Knowledge:
         """
         found = self._conflicts.between(drug, allergen, crosses=crosses)
         return found or self._excipients.between(drug, allergen)
+
+    def contents_unsaid(self, drug: Drug, allergen: Allergen) -> Iterator[tuple[str, bool]]:
+        """What of an allergen some products of a drug hold, where the order tells no product.
+
+        With it, whether that matters after a severe reaction only.
+        """
+        return self._excipients.unsaid(drug, allergen)
 
     def urgency(self, conflict: Conflict, standing: Standing) -> Indicator | None:
         """How urgent a conflict is, by the written policy; None when it is to stay silent."""

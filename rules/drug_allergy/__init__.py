@@ -29,8 +29,9 @@ What it suggests:
 Known limits:
     Entries recorded only in words that are not a known drug, brand or class cannot be checked, and
     the card says so. Of inactive ingredients only those of `rules/_knowledge/tables/excipients.tsv`
-    are known, and where they depend on the form, only for orders by a product's code. A drug given
-    since is taken as tolerated: whether it was, or was a desensitisation, is the reader's to judge.
+    are known; where they depend on the form and the order has no product's code, that is said. A
+    drug given since is taken as tolerated: whether it was, or was a desensitisation, is the
+    reader's to judge.
 
 Evidence:
     Khan DA, Banerji A, Blumenthal KG, et al. Drug allergy: a 2022 practice parameter update.
@@ -42,6 +43,8 @@ History:
     of a class, cephalosporins go by side chain, NSAIDs by the type of reaction.
     1.2.0 A drug that was given since lowers the alert; inactive ingredients; more alternatives,
     each put to every check.
+    1.3.0 Every reaction counts, and the gravest leads; more wordings, and ties after a second
+    reading of the sources; nothing is offered while something cannot be checked.
 """
 
 from rules import (
@@ -60,6 +63,7 @@ from rules import (
     rule,
     unidentified,
     unrecognised,
+    unsaid_contents,
 )
 
 
@@ -78,7 +82,7 @@ from rules import (
         label="Drug allergy: a 2022 practice parameter update",
         url="https://doi.org/10.1016/j.jaci.2022.08.028",
     ),
-    version="1.2.0",
+    version="1.3.0",
     reviewed="2026-11-21",
 )
 def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
@@ -91,6 +95,7 @@ def drug_allergy(chart: Chart, know: Knowledge) -> Findings:
     for order in chosen:
         if may_conflict(allergies):
             yield from unidentified(order, know)
+        yield from unsaid_contents(order, allergies, know)
         if conflicts := allergy_conflicts(order, allergies, know, chart):
             evidence = [conflict.evidence for conflict in conflicts]
             evidence += filter(None, [contradiction(allergies)])
