@@ -21,6 +21,8 @@ from prefetch.references import NOWHERE, Meta, Reference, Resource, bare, contai
 # be the more dangerous error.
 _CURRENT: Final = frozenset({"active", "on-hold", "unknown", "draft", ""})
 
+_PLANNED: Final = frozenset({"proposal", "plan", "option"})
+
 # The read of one Medication: no query, and no step up to another path.
 _READ: Final = re.compile(r"Medication/(?!\.+$)[\w.~-]+", re.ASCII)
 
@@ -66,6 +68,7 @@ class MedicationRequest(OfDrug, frozen=True, gc=False, kw_only=True, rename="cam
     who: Reference = msgspec.field(name="subject", default=NOWHERE)
     _also: None = msgspec.field(name="patient", default=None)
     status: str = ""
+    intent: str = ""
     do_not_perform: bool = False
     authored_on: str = ""
     reason_code: tuple[Concept, ...] = ()
@@ -90,6 +93,7 @@ def medication_request(resource: Resource) -> MedicationRequest:
         resource_type="MedicationRequest",
         id=as_text(resource.get("id")),
         status=as_text(resource.get("status")),
+        intent=as_text(resource.get("intent")),
         do_not_perform=resource.get("doNotPerform") is True,
         authored_on=as_text(resource.get("authoredOn")),
         reason_code=concepts(resource.get("reasonCode")),
@@ -159,8 +163,10 @@ class MedicationOrder(Item[MedicationRequest]):
 
     @property
     def is_completed(self) -> bool:
-        """Whether all that was ordered has been given or taken."""
-        return self._read.status.strip().lower() == "completed" and not self._read.do_not_perform
+        """Whether all that was ordered has been given or taken; what was only planned was not."""
+        read = self._read
+        done = read.status.strip().lower() == "completed" and not read.do_not_perform
+        return done and read.intent.strip().lower() not in _PLANNED
 
     @lazy
     def date(self) -> PartialDate | None:

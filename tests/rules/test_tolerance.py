@@ -127,8 +127,12 @@ def test_only_what_is_later_than_all_that_the_entry_tells_counts(changes: Json) 
         course("2024-05-03") | {"status": "stopped"},
         course("2024-05-03") | {"status": "active"},
         course("2024-05-03") | {"doNotPerform": True},
+        course("2024-05-03") | {"intent": "plan"},
     ],
-    ids=["other drug", "no day", "to come", "not done", "stopped", "active", "not to be given"],
+    ids=[
+        *("other drug", "no day", "to come", "not done", "stopped", "active", "not to be given"),
+        "planned",
+    ],
 )
 def test_what_is_no_proof_lowers_nothing(given: Json) -> None:
     """Another drug, no day, a day to come, or a dose that was not given leave the alert alone."""
@@ -151,6 +155,7 @@ def test_eye_drops_prove_nothing_for_an_injection() -> None:
     [
         *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),
         *("cream", "ointment", "lotion", "gel", "drop", "drops", "eye", "ear"),
+        *("inhalation", "inhalant", "inhaler", "nebulizer", "irrigation", "patch", "implant"),
     ],
 )
 def test_each_word_of_a_local_form_proves_nothing(word: str) -> None:
