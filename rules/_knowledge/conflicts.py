@@ -107,7 +107,7 @@ class Conflicts:
             other = a.removeprefix("class:") if a.startswith("class:") else ""
             self._ties[b, a].append(tie._replace(class_id=other))
 
-    def between(self, drug: Drug, allergen: Allergen, *, crosses: bool = True) -> Conflict | None:
+    def between(self, drug: Drug, allergen: Allergen, *, crosses: bool) -> Conflict | None:
         """The strongest conflict of any ingredient of the drug with the allergen, if there is one.
 
         An allergy to a class holds for each member. An allergy to an ingredient holds for others

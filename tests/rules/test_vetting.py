@@ -135,6 +135,17 @@ def test_what_could_not_be_checked_is_not_offered() -> None:
         assert offered(rule_of(check)) == [second, third, fourth]
 
 
+def test_what_is_replaced_is_off_the_pad() -> None:
+    """A rule sees the pad without the order in whose place another is tried."""
+
+    def still_there(chart: Chart) -> Findings:
+        if any("amoxicillin" in order.label for order in chart.drafts) and chart.is_trial:
+            yield NotChecked("an order", "it is still there")
+        yield from ()
+
+    assert offered(rule_of(still_there)) == list(OFFERED)[:3]
+
+
 def test_nothing_is_offered_while_something_cannot_be_checked() -> None:
     """What nobody can read of the chart, beside what is said of another order, may forbid it."""
 
