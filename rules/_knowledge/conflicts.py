@@ -123,7 +123,7 @@ class Conflicts:
             tie.kind,
             rxcui,
             self._drugs.name(rxcui),
-            self._allergic_to(allergen),
+            self._allergic_to(allergen, tie, rxcui),
             self._allergens.one_of(tie.class_id) if tie.class_id else "",
             tie.strength,
             tie.basis,
@@ -131,9 +131,15 @@ class Conflicts:
             tie.by_reaction,
         )
 
-    def _allergic_to(self, allergen: Allergen) -> str:
-        """What the patient is allergic to, a class by one of its members: "penicillin"."""
-        nouns = [self._allergens.one_of(one).partition(" ")[2] for one in allergen.classes]
+    def _allergic_to(self, allergen: Allergen, tie: _Tie, rxcui: str) -> str:
+        """What the patient is allergic to, a class by one of its members: "penicillin".
+
+        Of an entry that names several, the one that is ordered, or the class that it belongs to.
+        """
+        if allergen.classes and tie.kind == "same-ingredient":
+            return self._drugs.name(rxcui)
+        named = {tie.class_id}.intersection(allergen.classes) or allergen.classes
+        nouns = [self._allergens.one_of(one).partition(" ")[2] for one in named]
         return " or ".join(nouns) or allergen.name
 
     def _compare(

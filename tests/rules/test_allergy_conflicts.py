@@ -87,6 +87,19 @@ def test_a_text_that_its_code_does_not_say_counts_as_well() -> None:
     assert only(lisinopril | {"text": "Penicillin"}).conflict.one_of == "a penicillin"
 
 
+@pytest.mark.parametrize(
+    ("charted", "headline"),
+    [
+        ("Penicillin and aspirin", "chart records allergy to penicillin"),
+        ("Amoxicillin and NSAIDs", "chart records allergy to amoxicillin"),
+        ("Penicillin, macrolides", "chart records allergy to penicillin"),
+    ],
+)
+def test_headline_of_an_entry_of_several(charted: str, headline: str) -> None:
+    """Of several substances in one entry, the one that is ordered, or its class."""
+    assert only({"text": charted}).headline().endswith(headline)
+
+
 def test_long_words_are_cut_in_a_headline() -> None:
     """A reaction is told in 40 characters and a substance in 50, so that both can be read."""
     found = only(reaction=[{"manifestation": [{"text": "r" * 41}]}])
