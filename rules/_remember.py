@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from prefetch.frozen import Frozen
+from prefetch.item import Item
 from rules._knowledge.knowledge import Knowledge
 
-I = TypeVar("I", bound=Frozen)  # noqa: E741 - an item
+I = TypeVar("I", bound=Item[Any])  # noqa: E741 - an item
 T = TypeVar("T")
 
 
@@ -16,10 +16,10 @@ def remembered(make: Callable[[I, Knowledge], T]) -> Callable[[I, Knowledge], T]
 
     The item holds the answer, and both go with the call. Knowledge that is replaced is asked anew.
     """
-    name = f"_{make.__name__}"
+    name = f"{make.__module__}.{make.__qualname__}"  # no attribute that an item may have itself
 
     @wraps(make)
-    def made(item: I, know: Knowledge) -> T:
+    def made(item: I, know: Knowledge, /) -> T:
         held: tuple[Knowledge, T] | None = item.__dict__.get(name)
         if held is not None and held[0] is know:
             return held[1]

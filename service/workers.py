@@ -16,7 +16,6 @@ from service.limits.server import configuration, server
 from service.settings import Settings
 
 _PAUSE: Final = 5.0  # seconds until a worker that could not start is tried again
-_PROMPT: Final = 1.0  # seconds within which a worker that serves says so
 _log: Final = logging.getLogger("cardwise.workers")
 
 
@@ -34,16 +33,16 @@ class Workers(Multiprocess):
         for place, process in enumerate(self.processes):
             if self.should_exit.is_set() or self._lives(process):
                 continue
+            if process.exitcode == STARTUP_FAILURE and time.monotonic() < self._tried + _PAUSE:
+                continue
             process.kill()
             process.join()
             if process.exitcode != STARTUP_FAILURE:
-                _log.warning("a worker has ended, and is replaced")
+                _log.warning("worker %s has ended (%s)", process.pid, process.exitcode)
             elif not self._serves():
                 _log.error("no worker can start, and the service ends")
                 self.should_exit.set()
                 return
-            elif time.monotonic() < self._tried + _PAUSE:
-                continue
             else:
                 self._tried = time.monotonic()
                 _log.error("a worker cannot start; others go on, and it is tried again")
@@ -55,7 +54,8 @@ class Workers(Multiprocess):
 
     def _serves(self) -> bool:
         """Whether there is a worker that has started."""
-        return any(each.exitcode is None and each.is_ready(_PROMPT) for each in self.processes)
+        seconds = self.config.timeout_worker_healthcheck
+        return any(each.exitcode is None and each.is_ready(seconds) for each in self.processes)
 
     def handle_hup(self) -> None:
         """Have each worker read the tenants again; by default they would be started anew."""

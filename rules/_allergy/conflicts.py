@@ -10,7 +10,7 @@ from prefetch.medication import MedicationOrder
 from rules._allergy.entries import Charted
 from rules._allergy.orders import drugs_of
 from rules._allergy.reaction import gravest
-from rules._allergy.standing import can_cross, standing
+from rules._allergy.standing import can_cross, indicated, standing
 from rules._allergy.tolerance import Given, given_since
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.conflicts import Conflict
@@ -116,10 +116,7 @@ def _matches(
         conflict = know.conflict(drug, allergen, crosses=False)
     if conflict is None:
         return
-    weight = standing(allergy, know, food=bool(conflict.contains))
-    if conflict.only_severe and weight != "severe":
-        return
-    if indicator := know.urgency(conflict, weight):
+    if indicator := indicated(conflict, allergy, know):
         reaction = gravest(allergy, know)
         yield AllergyConflict(order, allergy, allergen, conflict, indicator, reaction)
 

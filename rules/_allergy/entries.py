@@ -26,7 +26,7 @@ def charted(allergies: Iterable[Allergy], know: Knowledge) -> list[Charted]:
 
 
 @remembered
-def allergens_of(allergy: Allergy, know: Knowledge) -> tuple[Allergen, ...]:
+def allergens_of(allergy: Allergy, know: Knowledge, /) -> tuple[Allergen, ...]:
     """What an allergy entry is about: one allergen for each substance it names."""
     return tuple([know.allergen(substance) for substance in allergy.substances])
 

@@ -13,7 +13,7 @@ from rules._text import plain
 
 
 @remembered
-def drugs_of(order: MedicationOrder | Administration, know: Knowledge) -> tuple[Drug, ...]:
+def drugs_of(order: MedicationOrder | Administration, know: Knowledge, /) -> tuple[Drug, ...]:
     """The drugs of an order or dose: its product if recognised, else each recognised ingredient."""
     product = know.drug(order.medication.product)
     if product is not None:
@@ -22,7 +22,7 @@ def drugs_of(order: MedicationOrder | Administration, know: Knowledge) -> tuple[
 
 
 @remembered
-def ingredients_of(order: MedicationOrder | Administration, know: Knowledge) -> frozenset[str]:
+def ingredients_of(order: MedicationOrder | Administration, know: Knowledge, /) -> frozenset[str]:
     """The active ingredients of an order or dose, as RxNorm codes."""
     return frozenset([code for drug in drugs_of(order, know) for code in drug.ingredients])
 

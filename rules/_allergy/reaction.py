@@ -5,7 +5,7 @@ from typing import Final
 
 from prefetch.allergy import Allergy
 from rules._knowledge.knowledge import Knowledge
-from rules._knowledge.names import untagged
+from rules._knowledge.names import LONGEST, untagged
 from rules._text import plain
 
 # The gravest first; what nobody knows the words of comes before what is benign.
@@ -21,7 +21,7 @@ _ACRONYMS: Final = re.compile(r"\b(?:agep|dili|dress|gi|sjs)\b")
 def gravest(allergy: Allergy, know: Knowledge) -> str:
     """What happened, in a few words of the chart; else "intolerance" or "allergy"."""
     named = [_named(told) for told in allergy.manifestations]
-    said = [name for name in named if not _NOTHING_SAID.fullmatch(name)]
+    said = [n for n in named if not _NOTHING_SAID.fullmatch(n) and know.reactions([n])]
     if not said:
         return "intolerance" if allergy.is_intolerance else "allergy"
     worst = min(said, key=lambda name: _gravity(name, know))
@@ -29,7 +29,7 @@ def gravest(allergy: Allergy, know: Knowledge) -> str:
 
 
 def _named(told: str) -> str:
-    return untagged(told).strip().lower()
+    return untagged(" ".join(told[:LONGEST].split())).lower()
 
 
 def _gravity(name: str, know: Knowledge) -> int:

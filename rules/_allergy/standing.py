@@ -6,9 +6,12 @@ that nobody has tested (87 of 191 entries in one vendor's captured answers).
 
 from typing import Final
 
+from hooks.cards import Indicator
 from prefetch.allergy import Allergy
+from rules._knowledge.conflicts import Conflict
 from rules._knowledge.knowledge import Knowledge
 from rules._knowledge.urgency import Standing
+from rules._remember import remembered
 
 # An effect of the drug, not an allergy.
 _EFFECTS: Final = frozenset({"digestive", "side-effect"})
@@ -26,7 +29,7 @@ def standing(allergy: Allergy, know: Knowledge, *, food: bool = False) -> Standi
         know: the knowledge tables.
         food: whether it is about what is eaten, where vomiting is a sign of allergy (NIAID/FAAN).
     """
-    kinds = know.reactions(allergy.told)
+    kinds = _kinds(allergy, know)
     if allergy.criticality == "high" or "severe" in kinds | allergy.severities:
         return "severe"
     mild = allergy.criticality == "low" and allergy.severities == {"mild"}
@@ -35,10 +38,23 @@ def standing(allergy: Allergy, know: Knowledge, *, food: bool = False) -> Standi
     return "minor" if intolerance or mild or effects else "plain"
 
 
+def indicated(conflict: Conflict, allergy: Allergy, know: Knowledge) -> Indicator | None:
+    """How urgent a conflict with an entry is, by the policy; None when it is to stay silent."""
+    weight = standing(allergy, know, food=bool(conflict.contains))
+    if conflict.only_severe and weight != "severe":
+        return None
+    return know.urgency(conflict, weight)
+
+
+@remembered
+def _kinds(allergy: Allergy, know: Knowledge, /) -> frozenset[str]:
+    return know.reactions(allergy.told)
+
+
 def can_cross(allergy: Allergy, know: Knowledge) -> bool:
     """Whether its reactions leave open that drugs of other structure cause them as well.
 
     What nobody knows the words of leaves it open.
     """
-    kinds = know.reactions(allergy.told)
+    kinds = _kinds(allergy, know)
     return not kinds or not kinds <= _SINGLE

@@ -21,7 +21,8 @@ from rules._knowledge.drugs import Drug
 from rules._knowledge.knowledge import Knowledge
 from rules._text import markdown
 
-# Words of dose forms in RxNorm's names of products, and in orders as people write them.
+# A patch or an implant may be for the whole body: it is left out for safety. Words of dose forms in
+# RxNorm's names of products, and in orders as people write them.
 _LOCAL: Final = frozenset(
     {
         *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),

@@ -12,13 +12,14 @@ from rules._knowledge.drugs import Drugs
 from rules._knowledge.names import (
     LONGEST,
     denial,
-    glossed,
+    explained,
     listed,
     normal,
-    remarked,
+    takes_back,
     unframed,
     ungrouped,
     variants,
+    words,
 )
 
 _SUBSTANCES: Final = frozenset({"drug", "food", "environment"})
@@ -29,6 +30,7 @@ _PLACES: Final = ("food", "environment")
 
 
 _REMEMBERED: Final = 8192
+_LONGEST_REMARK: Final = 20  # words
 
 
 class Allergen(NamedTuple):
@@ -148,7 +150,9 @@ class Allergens:
 
     def _exactly(self, text: str) -> _Entry | None:
         """The substance that a text names and nothing else; None where it says more, or none."""
-        for name in variants(unframed(" ".join(text[:LONGEST].split()))):
+        if len(text) > LONGEST:
+            return None
+        for name in variants(unframed(" ".join(text.split()))):
             found = self._by_name.get(name)
             if found and found.kind in _SUBSTANCES:
                 return found
@@ -185,6 +189,11 @@ class Allergens:
             return _Entry("none-known", name="no known allergies", scope=scope)
         return self._single(text) or self._combination(text) or self._explained(text)
 
+    def _part(self, text: str) -> _Entry | None:
+        """A substance that is one of several, or is explained; never a denial."""
+        found = self._single(text)
+        return found if found and found.kind in _SUBSTANCES else None
+
     def _single(self, text: str) -> _Entry | None:
         """One substance, in whatever number and frame."""
         name = unframed(text)
@@ -201,7 +210,7 @@ class Allergens:
         """What the parts are together; None where one of them is not known."""
         found: list[_Entry] = []
         for part in parts:
-            entry = self._single(part)
+            entry = self._part(part) or self._explained(part)
             if entry is None:
                 return None
             found.append(entry)
@@ -209,11 +218,16 @@ class Allergens:
 
     def _explained(self, text: str) -> _Entry | None:
         """What is explained or remarked on: "Sulfa (antibiotics)", "codeine - nausea"."""
-        found = [entry for part in glossed(text) if (entry := self._single(part))]
-        if found:
-            return _joined(found)
-        head = remarked(text)
-        return self._single(head) or self._combination(head) if head else None
+        name, told, explains = explained(text)
+        found = self._part(name) if name else None
+        if found is None:
+            return None
+        if explains and (more := self._part(told) or self._combination(told)):
+            return _joined([found, more])
+        # a remark that takes something back, or names another substance, is not understood
+        said = words(told)
+        unclear = len(said) > _LONGEST_REMARK or takes_back(told) or any(map(self._part, said))
+        return None if unclear else found
 
     def _substance(self, name: str) -> _Entry | None:
         if found := self._by_name.get(name):

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -77,6 +77,14 @@ class _Tie(NamedTuple):
         return self.only_with == "reaction"
 
 
+class _Tied(NamedTuple):
+    """A tie, the ordered ingredient, and what the entry names: an ingredient, or a class."""
+
+    tie: _Tie
+    rxcui: str
+    charted: str
+
+
 class Conflicts:
     """The classes that matter for allergy, and what is known to cross-react."""
 
@@ -118,12 +126,12 @@ class Conflicts:
         found = self._strongest(drug.ingredients, allergen.ingredients, allergen.classes, crosses)
         if found is None:
             return None
-        tie, rxcui = found
+        tie, rxcui, charted = found
         return Conflict(
             tie.kind,
             rxcui,
             self._drugs.name(rxcui),
-            self._allergic_to(allergen, tie, rxcui),
+            self._allergic_to(allergen, charted),
             self._allergens.one_of(tie.class_id) if tie.class_id else "",
             tie.strength,
             tie.basis,
@@ -131,39 +139,40 @@ class Conflicts:
             tie.by_reaction,
         )
 
-    def _allergic_to(self, allergen: Allergen, tie: _Tie, rxcui: str) -> str:
+    def _allergic_to(self, allergen: Allergen, charted: str) -> str:
         """What the patient is allergic to, a class by one of its members: "penicillin".
 
-        Of an entry that names several, the one that is ordered, or the class that it belongs to.
+        Of an entry that names several substances, the one that is tied to the order.
         """
-        if allergen.classes and tie.kind == "same-ingredient":
-            return self._drugs.name(rxcui)
-        named = {tie.class_id}.intersection(allergen.classes) or allergen.classes
-        nouns = [self._allergens.one_of(one).partition(" ")[2] for one in named]
-        return " or ".join(nouns) or allergen.name
+        if charted in allergen.classes:
+            return self._allergens.one_of(charted).partition(" ")[2]
+        return self._drugs.name(charted) if allergen.classes else allergen.name
 
     def _compare(
         self, ordered: Codes, allergens: Codes, classes: Codes, crosses: bool
-    ) -> tuple[_Tie, str] | None:
-        """The strongest tie of an ordered ingredient to an allergy, with the ingredient."""
-        ties = ((t, rxcui) for rxcui in ordered for t in self._ties_of(rxcui, allergens, classes))
-        found = [(tie, rxcui) for tie, rxcui in ties if crosses or not tie.by_reaction]
-        return min(found, key=_rank, default=None)
+    ) -> _Tied | None:
+        """The strongest tie of an ordered ingredient to what an entry names."""
+        ties = chain.from_iterable(self._ties_of(one, allergens, classes) for one in ordered)
+        return min((t for t in ties if crosses or not t.tie.by_reaction), key=_rank, default=None)
 
-    def _ties_of(self, rxcui: str, allergens: Codes, classes: Codes) -> Iterator[_Tie]:
-        if rxcui in allergens:
-            yield _Tie("same-ingredient", "", "high", "same active ingredient", "RxNorm")
+    def _ties_of(self, rxcui: str, allergens: Codes, classes: Codes) -> Iterator[_Tied]:
         for other in allergens:
-            yield from self._ties.get((f"rxcui:{other}", f"rxcui:{rxcui}"), ())
-            for class_id in self._classes.get(other, ()):
-                yield from self._own_ties(class_id, rxcui)
-            for class_id in self._classes.get(rxcui, ()):
-                yield from self._ties.get((f"rxcui:{other}", f"class:{class_id}"), ())
-            for a, b in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
-                if a != b or not self._apart(a, rxcui, other):
-                    yield from filter(None, map(_between_members, self._class_ties(a, b)))
+            yield from (_Tied(tie, rxcui, other) for tie in self._from_ingredient(other, rxcui))
         for class_id in classes:
-            yield from self._from_class(class_id, rxcui)
+            yield from (_Tied(tie, rxcui, class_id) for tie in self._from_class(class_id, rxcui))
+
+    def _from_ingredient(self, other: str, rxcui: str) -> Iterator[_Tie]:
+        """Ties of an ingredient to an allergy to another, or to itself."""
+        if rxcui == other:
+            yield _Tie("same-ingredient", "", "high", "same active ingredient", "RxNorm")
+        yield from self._ties.get((f"rxcui:{other}", f"rxcui:{rxcui}"), ())
+        for class_id in self._classes.get(other, ()):
+            yield from self._own_ties(class_id, rxcui)
+        for class_id in self._classes.get(rxcui, ()):
+            yield from self._ties.get((f"rxcui:{other}", f"class:{class_id}"), ())
+        for a, b in product(self._classes.get(other, ()), self._classes.get(rxcui, ())):
+            if a != b or not self._apart(a, rxcui, other):
+                yield from filter(None, map(_between_members, self._class_ties(a, b)))
 
     def _from_class(self, class_id: str, rxcui: str) -> Iterator[_Tie]:
         """Ties of an ingredient to an allergy to a whole class."""
@@ -210,9 +219,8 @@ def _between_members(tie: _Tie) -> _Tie | None:
     return tie._replace(kind="cross-reactive", strength="low", basis="same class, other side chain")
 
 
-def _rank(found: tuple[_Tie, str]) -> tuple[int, int]:
-    tie, _ = found
-    return _STRENGTHS.index(tie.strength), _KINDS.index(tie.kind)
+def _rank(found: _Tied) -> tuple[int, int]:
+    return _STRENGTHS.index(found.tie.strength), _KINDS.index(found.tie.kind)
 
 
 def _source(evidence: str) -> str:

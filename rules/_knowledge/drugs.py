@@ -16,10 +16,14 @@ from rules._knowledge.terms import Ingredients, Term, Terms
 _PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
 _BRACKET: Final = re.compile(r"\[([^\]]*)\]")
 _PAREN: Final = re.compile(r"\(([^()]*)\)")
-# Two strengths beside each other, each without a unit of its own in between.
-_STRENGTHS: Final = re.compile(
-    r"\b\d[\d.]*[/-]\d+(?![\d.]*\s*(?:ml|l|hr?|hours?)\b)", re.IGNORECASE
+# Two numbers beside each other, of which the second is no volume and no time.
+_PAIRED: Final = re.compile(
+    r"(?<![\d.])(\d+(?:\.\d+)?)([/-])(\d+(?:\.\d+)?)(?![\d.])(?! ?(?:ml|l|hr?|hours?)\b)",
+    re.IGNORECASE,
 )
+_FRACTIONS: Final = frozenset({("1", "2"), ("1", "4"), ("3", "4")})
+# The upper end of a range of doses is at most so many times the lower one.
+_WIDEST: Final = 4
 _BETWEEN: Final = re.compile(r"[/+,]|\b(?:and|with)\b", re.IGNORECASE)
 _HYPHENS: Final = re.compile(r"[/+,-]")  # "amoxicillin-clavulanate 875-125 mg"
 _STRENGTH: Final = re.compile(r"\d+([a-z]*)")
@@ -44,9 +48,9 @@ _ABBREVIATED: Final = frozenset(
         "xr",
     }
 )
-# "Tylenol #3" is another drug than Tylenol: a number without a unit may be a part of the name.
+# A name that goes on with a small number: "Tylenol #3", "Tylenol 3 tablets".
 _NUMBERED: Final = re.compile(
-    r"(?:#|\bno\.?|\bnumber)\s*\d\b|(?<![\d.,/-])\b[1-4]\s*(?:$|(?:tab|cap)(?:s|lets?|sules?)?\b)",
+    r"([^\d#]+?) ?(# ?|\bno\.? ?|\bnumber )?\b[1-4](?: (?:tab|cap)(?:s|lets?|sules?)?)?",
     re.IGNORECASE,
 )
 _SPELLED: Final = {"hcl": "hydrochloride"}
@@ -168,10 +172,9 @@ class Drugs:
         """
         if len(text) > LONGEST:
             return ()
+        text = " ".join(text.split())
         if found := self.named(text):
             return found
-        if _NUMBERED.search(text):
-            return ()
         text = _PAREN.sub(
             lambda inside: f"[{inside[1]}]" if self.named(inside[1]) else inside[0], text
         )
@@ -182,9 +185,16 @@ class Drugs:
             or self._parts(_BETWEEN.split(plain))
             or self._parts(_HYPHENS.split(plain))
         )
-        if len(found) == 1 and _STRENGTHS.search(plain):
-            return ()  # "hydrocodone 5/325" is more than hydrocodone
+        if self._is_numbered(text, found) or (len(found) == 1 and _has_two_strengths(plain)):
+            return ()
         return found if not brands or brands == {found} else ()
+
+    def _is_numbered(self, text: str, found: Ingredients) -> bool:
+        """Whether a name goes on with a number: a brand with one may be another drug."""
+        match = _NUMBERED.fullmatch(text)
+        if match is None or match[2]:
+            return match is not None
+        return normal(match[1]) not in {normal(self.name(code)) for code in found}
 
     def _parts(self, texts: Iterable[str]) -> Ingredients:
         """The ingredients of all parts; nothing when a part is neither drug nor mere strength."""
@@ -223,6 +233,15 @@ class Drugs:
             (code, name) for code, name in self._terms.names() if wanted and _starts(name, wanted)
         ]
         return sorted(found, key=lambda pair: (len(pair[1]), pair[1], pair[0]))[:limit]
+
+
+def _has_two_strengths(text: str) -> bool:
+    """Whether a text has the strengths of two drugs, as "hydrocodone 5/325"; no range of doses."""
+    return any(
+        (low, high) not in _FRACTIONS
+        and not (sign == "-" and float(low) < float(high) <= _WIDEST * float(low))
+        for low, sign, high in _PAIRED.findall(text)
+    )
 
 
 def _spelled(text: str) -> list[str]:

@@ -43,39 +43,48 @@ class Excipients:
                 )
                 self._of[tuple(sorted(ingredients.split("|")))].append(found)
 
-    def unsaid(self, drug: Drug, allergen: Allergen) -> Iterator[tuple[str, bool]]:
-        """What of an allergen some products of a drug hold, where the order tells no product.
-
-        With it, whether that matters after a severe reaction only.
-        """
-        for each in self._avoided(drug, allergen):
-            if each.form and not self._drugs.is_product(drug):
-                yield each.contains, each.only_severe
-
-    def _avoided(self, drug: Drug, allergen: Allergen) -> Iterator[_Excipient]:
-        """What any product of the drug holds of the allergen."""
-        if found := self._of.get(drug.ingredients):
-            wanted = {*allergen.foods, *(f"rxcui:{code}" for code in allergen.ingredients)}
-            yield from (each for each in found if wanted & each.avoid)
-
     def between(self, drug: Drug, allergen: Allergen) -> Conflict | None:
         """The conflict of a product's further contents with an allergen, if there is one.
 
         Where it depends on the form, the order must tell the form by the code of a product.
         """
         name = _BRAND.sub("", self._drugs.ordered_name(drug))
-        for each in self._avoided(drug, allergen):
-            if name.endswith(each.form):
-                return Conflict(
-                    kind=KIND,
-                    ingredient=drug.ingredients[0],
-                    ingredient_name=drug.name,
-                    allergen_name=allergen.name,
-                    one_of="",
-                    strength=each.strength,
-                    basis=f"contains {each.contains}, {_SAYS[each.strength]}",
-                    reference=each.source,
-                    contains=each.contains,
-                    only_severe=each.only_severe,
+        found = (c for each, c in self._any_form(drug, allergen) if name.endswith(each.form))
+        return next(found, None)
+
+    def possible(self, drug: Drug, allergen: Allergen) -> Iterator[Conflict]:
+        """The conflicts that depend on a form, where the order does not tell it."""
+        for each, conflict in self._any_form(drug, allergen):
+            if each.form and not self._drugs.is_product(drug):
+                yield conflict
+
+    def _any_form(self, drug: Drug, allergen: Allergen) -> Iterator[tuple[_Excipient, Conflict]]:
+        """The conflicts of any product of a drug with an allergen."""
+        if drug.ingredients not in self._of:
+            return
+        wanted = {*allergen.foods, *(f"rxcui:{code}" for code in allergen.ingredients)}
+        for each in self._of[drug.ingredients]:
+            if avoided := sorted(wanted & each.avoid):
+                name = self._name(avoided[0], allergen)
+                yield (
+                    each,
+                    Conflict(
+                        kind=KIND,
+                        ingredient=drug.ingredients[0],
+                        ingredient_name=drug.name,
+                        allergen_name=name,
+                        one_of="",
+                        strength=each.strength,
+                        basis=f"contains {each.contains}, {_SAYS[each.strength]}",
+                        reference=each.source,
+                        contains=each.contains,
+                        only_severe=each.only_severe,
+                    ),
                 )
-        return None
+
+    def _name(self, avoided: str, allergen: Allergen) -> str:
+        """What the patient is allergic to; of an entry that names several things, the one it is."""
+        if not (allergen.foods and (allergen.ingredients or allergen.classes)):
+            return allergen.name
+        kind, _, code = avoided.partition(":")
+        return code.replace("_", " ") if kind == "food" else self._drugs.name(code)

@@ -87,12 +87,12 @@ class Knowledge:
         found = self._conflicts.between(drug, allergen, crosses=crosses)
         return found or self._excipients.between(drug, allergen)
 
-    def contents_unsaid(self, drug: Drug, allergen: Allergen) -> Iterator[tuple[str, bool]]:
-        """What of an allergen some products of a drug hold, where the order tells no product.
+    def possible_conflicts(self, drug: Drug, allergen: Allergen) -> Iterator[Conflict]:
+        """What an allergen has against some products of a drug, where the order does not say which.
 
-        With it, whether that matters after a severe reaction only.
+        What is in a product besides the drug may depend on its form.
         """
-        return self._excipients.unsaid(drug, allergen)
+        return self._excipients.possible(drug, allergen)
 
     def urgency(self, conflict: Conflict, standing: Standing) -> Indicator | None:
         """How urgent a conflict is, by the written policy; None when it is to stay silent."""

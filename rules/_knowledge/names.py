@@ -35,6 +35,9 @@ _SHORT: Final = {
 # What follows a name: an explanation in brackets, or what happened after a dash or a colon.
 _GLOSSED: Final = re.compile(r"([^(\[]+)[(\[]([^)\]]+)[)\]]\s*")
 _REMARKED: Final = re.compile(r"(.+?)(?:\s+[-\u2013\u2014]\s+|\s*:\s+)(.+)")
+_TAKEN_BACK: Final = frozenset(
+    {"no", "not", "denies", "denied", "except", "never", "ruled", "without"}
+)
 _LISTED: Final = (re.compile(r"[,;/&]|\band\b", re.IGNORECASE), re.compile(r"\s*-\s*"))
 _GROUPED: Final = re.compile(r"(.+) (?:antibiotics?|drugs?|medications?|class)")
 
@@ -71,16 +74,20 @@ def variants(name: str) -> tuple[str, ...]:
     return (name, f"{name}s", name.removesuffix("s"))
 
 
-def glossed(text: str) -> tuple[str, ...]:
-    """A name and what explains it in brackets: "Sulfa (sulfonamide antibiotics)"."""
-    match = _GLOSSED.fullmatch(text)
-    return match.groups() if match else ()
+def explained(text: str) -> tuple[str, str, bool]:
+    """A name, what follows it, and whether that explains it, standing in brackets.
 
-
-def remarked(text: str) -> str:
-    """The name that a remark follows, as in "codeine - nausea"; "" where none does."""
+    As in "Sulfa (sulfonamide antibiotics)", and "codeine - nausea"; empty where nothing follows.
+    """
+    if match := _GLOSSED.fullmatch(text):
+        return match[1], match[2], True
     match = _REMARKED.fullmatch(text)
-    return match[1] if match else ""
+    return (match[1], match[2], False) if match else ("", "", False)
+
+
+def takes_back(remark: str) -> bool:
+    """Whether a remark denies what it follows, or tells of what was tolerated."""
+    return not _TAKEN_BACK.isdisjoint(words(remark)) or "tolerat" in remark.lower()
 
 
 def listed(text: str) -> Iterator[list[str]]:
@@ -100,8 +107,9 @@ def ungrouped(name: str) -> str:
 def denial(text: str) -> str:
     """What a statement of no known allergies denies: all, medication, food, environment, or ""."""
     text = untagged(text)
-    if parts := glossed(text):
-        return denial(parts[0]) if denial(parts[1]) else ""
+    name, told, explains = explained(text)
+    if explains:
+        return denial(name) if denial(told) else ""
     name = normal(text)
     if match := _NONE_KNOWN.fullmatch(name):
         return _SCOPES.get(match[1] or "", "medication")

@@ -42,7 +42,9 @@ class Reactions:
 
     def _of(self, text: str) -> Iterator[str]:
         stated = self._denied.sub(" ", text)
-        for phrase in self._phrase.findall(stated):
+        phrases = self._phrase.findall(stated)
+        for phrase in phrases:
             yield from self._kinds[phrase]
-        if not _FILLER.issuperset(self._phrase.sub(" ", stated).split()):
+        rest = self._phrase.sub(" ", stated).split()
+        if not _FILLER.issuperset(rest) or (rest and not phrases):
             yield OTHER

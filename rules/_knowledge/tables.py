@@ -1,7 +1,8 @@
 """Reading a shipped table: tab-separated, `#` lines of provenance, then column names, then rows.
 
 Beside a built table there may be `NAME_cc_by_sa.tsv`, on other terms, and `NAME_reviewed.tsv`, kept
-by hand: its rows are added, and win over built ones that begin with the same two cells.
+by hand: its rows come first, and win over built ones with the same key: the name of a brand, the
+ends of a tie, or else the first two cells.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,8 @@ from typing import Final
 SHIPPED: Final = Path(__file__).parent / "tables"
 SHARE_ALIKE: Final = "_cc_by_sa"
 REVIEWED: Final = "_reviewed"
+# How many cells are a table's key, in any order, where it is not two.
+_KEYS: Final = {"brands": 1}
 
 
 def lines(folder: Path, name: str) -> list[str]:
@@ -19,8 +22,8 @@ def lines(folder: Path, name: str) -> list[str]:
     reviewed = _companion(folder, name, REVIEWED)
     if not reviewed:
         return built
-    changed = {_key(line) for line in reviewed}
-    return [*(line for line in built if _key(line) not in changed), *reviewed]
+    changed = {_key(name, line) for line in reviewed}
+    return [*reviewed, *(line for line in built if _key(name, line) not in changed)]
 
 
 def rows(folder: Path, name: str) -> Iterator[list[str]]:
@@ -33,8 +36,8 @@ def _companion(folder: Path, name: str, kind: str) -> list[str]:
     return _body(path) if path.exists() else []
 
 
-def _key(line: str) -> tuple[str, ...]:
-    return tuple(line.split("\t", 2)[:2])
+def _key(name: str, line: str) -> frozenset[str]:
+    return frozenset(line.split("\t", 2)[: _KEYS.get(name, 2)])
 
 
 def _body(path: Path) -> list[str]:

@@ -16,7 +16,8 @@ When it stays silent:
 Known limits:
     Drugs in words or codes that are not known here cannot be checked, and a card says so. A drug
     that is on the list and well tolerated also conflicts; the card asks which of the two entries is
-    right. It does not know of doses already given.
+    right. It does not know of doses already given. What a product holds besides its drug is found
+    only where the order has the product's code.
 
 Evidence:
     Khan DA, Banerji A, Blumenthal KG, et al. Drug allergy: a 2022 practice parameter update.

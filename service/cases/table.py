@@ -5,14 +5,14 @@
 | column | what it holds |
 |---|---|
 | `why` | what the row shows, in one sentence |
-| `allergy` | the entry's codings as `system code name`, joined by ` + `; `text: words`; or none |
+| `allergy` | codings as `system code name`, and `text: words`, joined by ` + `; or none |
 | `entry` | what else it says, as `name=value; name=value`; else it is active and confirmed |
 | `order` | the drafted drug, written as the allergy is |
 | `expected` | the most urgent card: critical, warning, info, silent, or not checked |
 
-`entry` may say: type, category, clinical, verification, criticality, severity, reaction, onset,
-recorded; and what was given since, as `completed=2024-05-03 rxnorm 723 amoxicillin` (an order) or
-`dose=` the same. The day is that of the rule's last review.
+`entry` may say: type, category, clinical, verification, criticality, severity, reaction (several
+are joined by ` + `), onset, recorded; and what was given since, as `completed=2024-05-03 rxnorm 723
+amoxicillin` (an order) or `dose=` the same. The day is that of the rule's last review.
 """
 
 from collections.abc import Iterator
@@ -142,6 +142,8 @@ def table_of(rule: Rule) -> Iterator[Case]:
 
 def concept(cell: str) -> Json:
     """The CodeableConcept of a cell: codings, words, or both."""
+    if cell.count("text:") > 1:
+        raise CaseError(f"{cell!r}: write 'text: words' once")
     parts = cell.split(" + ")
     words = [part.removeprefix("text:").strip() for part in parts if part.startswith("text:")]
     codings = [_coding(part) for part in parts if not part.startswith("text:")]

@@ -72,6 +72,9 @@ def test_headline_of_cross_reactivity() -> None:
         (["Other (See Comments)"], "allergy"),
         (["Unknown", "Rash"], "rash"),
         (["39579001"], "allergy"),
+        (["no hives", "nausea"], "nausea"),
+        (["No anaphylaxis"], "allergy"),
+        ([" " * 100_000], "allergy"),
     ],
 )
 def test_the_gravest_of_several_reactions_leads(told: list[str], headline: str) -> None:
@@ -93,6 +96,7 @@ def test_a_text_that_its_code_does_not_say_counts_as_well() -> None:
         ("Penicillin and aspirin", "chart records allergy to penicillin"),
         ("Amoxicillin and NSAIDs", "chart records allergy to amoxicillin"),
         ("Penicillin, macrolides", "chart records allergy to penicillin"),
+        ("Amoxicillin and codeine", "chart records allergy to amoxicillin / codeine"),
     ],
 )
 def test_headline_of_an_entry_of_several(charted: str, headline: str) -> None:

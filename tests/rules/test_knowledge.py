@@ -62,11 +62,23 @@ def test_product_decides_over_ingredient_codes() -> None:
 def test_a_number_is_a_part_of_the_name(name: str) -> None:
     """A brand with a number may be another drug, and is not read as the brand alone."""
     assert KNOW.drug(Concept(text=name)) is None
-    for text in ("Tylenol 325", "Tylenol 3.2 mg tablet", "Tylenol 3 mg tab", "Tylenol tablet"):
-        assert KNOW.drug(Concept(text=text)) is not None
-    with_codeine = KNOW.drug(Concept(text="Tylenol #3"))
-    assert with_codeine is not None
-    assert with_codeine.name == "acetaminophen / codeine"
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Tylenol #3", "acetaminophen / codeine"),
+        ("Tylenol 325", "acetaminophen"),
+        ("Glucophage 3.2 mg tablet", "metformin"),
+        ("Glucophage 3 mg tab", "metformin"),
+        ("Tylenol tablet", "acetaminophen"),
+    ],
+)
+def test_a_strength_is_no_part_of_the_name(text: str, name: str) -> None:
+    """A number with a unit, or one that is too large to count, says how much."""
+    found = KNOW.drug(Concept(text=text))
+    assert found is not None
+    assert found.name == name
 
 
 def test_disagreeing_codes_are_voted_on_and_never_united() -> None:
@@ -314,6 +326,17 @@ def test_unrecognised_words_are_unknown(text: str) -> None:
         ("penicillin, something", (), ()),
         ("Something - penicillin", (), ()),
         ("Something (else)", (), ()),
+        ("Penicillin - hives; sulfa - rash", ("penicillins", "sulfonamide_antimicrobials"), ()),
+        ("codeine: nausea; morphine: itching", (), ("2670", "7052")),
+        ("penicillin (amoxicillin, aspirin)", ("penicillins",), ("1191", "723")),
+        ("aspirin - plavix - rash", (), ()),
+        ("penicillin - tolerates cephalexin", (), ()),
+        ("penicillin - not allergic", (), ()),
+        ("penicillin (denies)", (), ()),
+        ("No known allergies (except penicillin)", (), ()),
+        ("No known allergies - except penicillin", (), ()),
+        ("No known drug allergies: penicillin", (), ()),
+        ("No known drug allergies, no known food allergies", (), ()),
     ],
 )
 def test_wordings_of_charts(
@@ -376,6 +399,12 @@ def test_ingredient_allergy_meets_its_class() -> None:
         ("sulfamethoxazole", "4603", ""),
         ("lisinopril", "3827", "high"),  # enalapril
         ("lisinopril", "52175", "low"),  # losartan
+        ("heparin", "78484", "low"),  # danaparoid: a tie of its own
+        ("danaparoid", "67108", "low"),
+        ("sulfa", "6572", "low"),  # mafenide: a tie of its own
+        ("sulfamethoxazole", "6572", "low"),
+        ("mafenide", "10180", "low"),
+        ("heparin", "67108", "high"),
         ("azithromycin", "21212", "low"),  # clarithromycin, by the label
         ("beta-lactam", "29561", "high"),
         ("peanut", AMOXICILLIN, ""),

@@ -110,6 +110,9 @@ def test_cross_reactivity_is_cited() -> None:
     assert {row[3] for row in rows} <= STRENGTHS
     assert all(row[5] for row in rows)
     assert {row[4] for row in rows} == {"", "reaction", "side-chain"}
+    own = [row for row in rows if row[0].startswith("class:") and row[1].startswith("rxcui:")]
+    assert own
+    assert all(row[3] in {"high", "moderate", "low"} and row[6] != "low" for row in own)
 
 
 def test_alternatives_are_shipped_drugs_outside_what_they_replace() -> None:

@@ -31,6 +31,8 @@ def kinds(*told: str) -> set[str]:
         ("No hives. Anaphylaxis", {"severe"}),
         ("rash on the arms", {"rash", OTHER}),
         ("39579001", {OTHER}),
+        ("Severe allergic reaction", {OTHER}),
+        ("Allergic rash", {"rash"}),
         ("", set()),
     ],
 )

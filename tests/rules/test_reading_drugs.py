@@ -63,6 +63,14 @@ def test_a_word_that_is_not_known_leaves_the_text_unread(text: str) -> None:
         ("metformin 500 mg [Glucophage]", (METFORMIN,)),
         ("metformin 500 mg (Glucophage)", (METFORMIN,)),
         ("hydrocodone 5/325", ()),
+        ("lisinopril 20-12.5 mg", ()),
+        ("amoxicillin 500 mg 1 tablet", (AMOXICILLIN,)),
+        ("metformin 500 mg 2 tablets", (METFORMIN,)),
+        ("metformin 500 mg 1/2 tablet", (METFORMIN,)),
+        ("metformin 500-1000 mg", (METFORMIN,)),
+        ("metformin 2", (METFORMIN,)),
+        ("Glucophage 2", ()),
+        ("metformin #2", ()),
         ("amoxicillin 250 mg/5 mL", (AMOXICILLIN,)),
     ],
 )
@@ -105,6 +113,8 @@ def test_search_gives_the_shortest_names_first() -> None:
     """Then by name and by code; each name has a word that begins with each of those asked for."""
     found = KNOW.search("amoxi clav", 50)
     names = [name for _, name in found]
+    assert names[0] == "amoxicillin 250 MG / clavulanate 125 MG Oral Tablet"
+    assert len(names) > 5
     assert names == sorted(names, key=lambda name: (len(name), name))
     assert all("amoxi" in name.lower() and "clav" in name.lower() for name in names)
     assert KNOW.search("", 5) == []
