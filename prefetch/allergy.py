@@ -105,12 +105,12 @@ class Allergy(Item[AllergyIntolerance]):
     @property
     def is_intolerance(self) -> bool:
         """Whether the chart calls it an intolerance (a side effect), not an allergy."""
-        return self._read.type.strip() == "intolerance"
+        return self._read.type.strip().lower() == "intolerance"
 
     @property
     def criticality(self) -> str:
         """`low`, `high`, `unable-to-assess`, or ""."""
-        return self._read.criticality.strip()
+        return self._read.criticality.strip().lower()
 
     @property
     def categories(self) -> frozenset[str]:
@@ -141,7 +141,7 @@ class Allergy(Item[AllergyIntolerance]):
     @property
     def severities(self) -> frozenset[str]:
         """`mild`, `moderate`, `severe`, of every reaction recorded."""
-        return frozenset(filter(None, (r.severity.strip() for r in self._read.reaction)))
+        return frozenset(filter(None, (r.severity.strip().lower() for r in self._read.reaction)))
 
     @lazy
     def since(self) -> PartialDate | None:

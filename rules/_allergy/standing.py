@@ -8,6 +8,7 @@ from typing import Final
 
 from hooks.cards import Indicator
 from prefetch.allergy import Allergy
+from rules._allergy.reaction import told_of
 from rules._knowledge.conflicts import Conflict
 from rules._knowledge.knowledge import Knowledge
 from rules._knowledge.urgency import Standing
@@ -17,6 +18,8 @@ from rules._remember import remembered
 _EFFECTS: Final = frozenset({"digestive", "side-effect"})
 # Reactions that belong to one drug, not to all that inhibit COX-1 (Kowalski 2013; FDA labels).
 _SINGLE: Final = _EFFECTS | {"rash"}
+# What one drug does to one person, and drugs of its class do not, as succinylcholine.
+_OWN: Final = "own"
 # What an entry tells of that is called an intolerance, and is none.
 _ALLERGIC: Final = frozenset({"immediate", "respiratory"})
 
@@ -48,7 +51,7 @@ def indicated(conflict: Conflict, allergy: Allergy, know: Knowledge) -> Indicato
 
 @remembered
 def _kinds(allergy: Allergy, know: Knowledge, /) -> frozenset[str]:
-    return know.reactions(allergy.told)
+    return know.reactions(told_of(allergy, know))
 
 
 def can_cross(allergy: Allergy, know: Knowledge) -> bool:
@@ -57,4 +60,6 @@ def can_cross(allergy: Allergy, know: Knowledge) -> bool:
     What nobody knows the words of leaves it open.
     """
     kinds = _kinds(allergy, know)
+    if _OWN in kinds:
+        return not kinds.isdisjoint(_ALLERGIC)
     return not kinds or not kinds <= _SINGLE

@@ -28,11 +28,26 @@ _LOCAL: Final = frozenset(
         *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),
         *("cream", "ointment", "lotion", "gel", "drop", "drops", "eye", "ear"),
         *("inhalation", "inhalant", "inhaler", "nebulizer", "irrigation", "patch", "implant"),
+        *(
+            "pad",
+            "pads",
+            "swab",
+            "shampoo",
+            "soap",
+            "foam",
+            "spray",
+            "paste",
+            "mouthwash",
+            "mucosal",
+        ),
+        *("enema", "intravesical", "ophth", "oint"),
     }
 )
 # Vancomycin is not absorbed from the gut (label of Vancocin HCl, oral).
 _UNABSORBED: Final = frozenset({"11124"})
-_SWALLOWED: Final = frozenset({"oral", "capsule", "capsules", "tablet", "tablets", "po"})
+_SWALLOWED: Final = frozenset(
+    {"oral", "capsule", "capsules", "tablet", "tablets", "cap", "caps", "po"}
+)
 _WORD: Final = re.compile(r"[a-z]+")
 
 

@@ -15,6 +15,7 @@ from rules._knowledge.names import (
     explained,
     listed,
     normal,
+    says_more,
     takes_back,
     unframed,
     ungrouped,
@@ -149,7 +150,7 @@ class Allergens:
         return self._united([(coded.matched, entry), (None, said)], "code")
 
     def _exactly(self, text: str) -> _Entry | None:
-        """The substance that a text names and nothing else; None where it says more, or none."""
+        """The substances that a text names; None where it is not wholly understood."""
         if len(text) > LONGEST:
             return None
         for name in variants(unframed(" ".join(text.split()))):
@@ -158,7 +159,11 @@ class Allergens:
                 return found
             if ingredients := self._drugs.named(name):
                 return _Entry("drug", ingredients)
-        return None
+        if not says_more(text):
+            return None
+        text = " ".join(text.split())
+        found = self._combination(text) or self._explained(text)
+        return found if found and found.kind in _SUBSTANCES else None
 
     def _substance_of(self, codes: Codes) -> Allergen | None:
         """The substance that codes alone name."""
@@ -219,11 +224,15 @@ class Allergens:
     def _explained(self, text: str) -> _Entry | None:
         """What is explained or remarked on: "Sulfa (antibiotics)", "codeine - nausea"."""
         name, told, explains = explained(text)
-        found = self._part(name) if name else None
-        if found is None:
+        found = self._single(name) if name else None
+        if found is None or found.kind in _DENIALS:
             return None
-        if explains and (more := self._part(told) or self._combination(told)):
-            return _joined([found, more])
+        more = self._part(told) or self._combination(told) if explains else None
+        if found.kind in _VAGUE:  # "Drug allergy: penicillin"
+            return more or self._part(told)
+        if more:
+            grouped = found.ingredients and more.classes and not more.ingredients
+            return found if grouped else _joined([found, more])
         # a remark that takes something back, or names another substance, is not understood
         said = words(told)
         unclear = len(said) > _LONGEST_REMARK or takes_back(told) or any(map(self._part, said))

@@ -14,7 +14,7 @@ from rules._knowledge.names import LONGEST, normal, words
 from rules._knowledge.terms import Ingredients, Term, Terms
 
 _PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
-_BRACKET: Final = re.compile(r"\[([^\]]*)\]")
+_BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _PAREN: Final = re.compile(r"\(([^()]*)\)")
 # Two numbers beside each other, of which the second is no volume and no time.
 _PAIRED: Final = re.compile(

@@ -35,8 +35,24 @@ _SHORT: Final = {
 # What follows a name: an explanation in brackets, or what happened after a dash or a colon.
 _GLOSSED: Final = re.compile(r"([^(\[]+)[(\[]([^)\]]+)[)\]]\s*")
 _REMARKED: Final = re.compile(r"(.+?)(?:\s+[-\u2013\u2014]\s+|\s*:\s+)(.+)")
+_MORE: Final = re.compile(r"[,;/&:(\[]|\band\b| [-\u2013\u2014] ", re.IGNORECASE)
 _TAKEN_BACK: Final = frozenset(
-    {"no", "not", "denies", "denied", "except", "never", "ruled", "without"}
+    {
+        *(
+            "no",
+            "not",
+            "none",
+            "never",
+            "without",
+            "except",
+            "denies",
+            "denied",
+            "negative",
+            "ruled",
+        ),
+        *("ok", "okay", "error", "delabeled", "delabelled", "nka", "nkda"),
+        *("family", "mother", "father", "sister", "brother", "son", "daughter"),
+    }
 )
 _LISTED: Final = (re.compile(r"[,;/&]|\band\b", re.IGNORECASE), re.compile(r"\s*-\s*"))
 _GROUPED: Final = re.compile(r"(.+) (?:antibiotics?|drugs?|medications?|class)")
@@ -83,6 +99,11 @@ def explained(text: str) -> tuple[str, str, bool]:
         return match[1], match[2], True
     match = _REMARKED.fullmatch(text)
     return (match[1], match[2], False) if match else ("", "", False)
+
+
+def says_more(text: str) -> bool:
+    """Whether a text may name several substances, or say something of one."""
+    return _MORE.search(text) is not None
 
 
 def takes_back(remark: str) -> bool:

@@ -18,8 +18,24 @@ _FILLER: Final = frozenset(
         *("a", "an", "and", "as", "in", "of", "on", "only", "or", "the", "to", "with"),
         *("mild", "moderate", "severe", "slight", "some", "generalized", "localized"),
         *("allergic", "reaction", "reactions", "disorder", "finding", "symptom", "skin"),
+        *("bad", "high", "red", "all", "over", "body", "arm", "arms", "leg", "legs"),
+        *("at", "for", "from", "after", "when", "while", "dose", "doses", "years", "ago", "age"),
+        *(
+            "child",
+            "childhood",
+            "infant",
+            "baby",
+            "per",
+            "pt",
+            "patient",
+            "history",
+            "hx",
+            "reported",
+        ),
     }
 )
+# Where these are all that is said, it may have been any reaction.
+_REACTED: Final = frozenset({"allergic", "reaction", "reactions"})
 
 
 class Reactions:
@@ -46,5 +62,5 @@ class Reactions:
         for phrase in phrases:
             yield from self._kinds[phrase]
         rest = self._phrase.sub(" ", stated).split()
-        if not _FILLER.issuperset(rest) or (rest and not phrases):
+        if not _FILLER.issuperset(rest) or (not phrases and not _REACTED.isdisjoint(rest)):
             yield OTHER
