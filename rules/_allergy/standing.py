@@ -16,10 +16,9 @@ from rules._remember import remembered
 
 # An effect of the drug, not an allergy.
 _EFFECTS: Final = frozenset({"digestive", "side-effect"})
-# Reactions that belong to one drug, not to all that inhibit COX-1 (Kowalski 2013; FDA labels).
-_SINGLE: Final = _EFFECTS | {"rash"}
-# What one drug does to one person, and drugs of its class do not, as succinylcholine.
-_OWN: Final = "own"
+# Reactions that belong to one drug, not to all that inhibit COX-1 (Kowalski 2013; FDA labels), nor
+# to all that relax muscles, as the hyperthermia that succinylcholine sets off.
+_SINGLE: Final = _EFFECTS | {"rash", "own"}
 # What an entry tells of that is called an intolerance, and is none.
 _ALLERGIC: Final = frozenset({"immediate", "respiratory"})
 
@@ -60,6 +59,4 @@ def can_cross(allergy: Allergy, know: Knowledge) -> bool:
     What nobody knows the words of leaves it open.
     """
     kinds = _kinds(allergy, know)
-    if _OWN in kinds:
-        return not kinds.isdisjoint(_ALLERGIC)
     return not kinds or not kinds <= _SINGLE

@@ -16,14 +16,13 @@ from rules._knowledge.terms import Ingredients, Term, Terms
 _PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
 _BRACKET: Final = re.compile(r"\[([^\[\]]*)\]")
 _PAREN: Final = re.compile(r"\(([^()]*)\)")
-# Two numbers beside each other, of which the second is no volume and no time.
+# Two numbers beside each other, of which the second is no volume and no time; and its unit, if any.
 _PAIRED: Final = re.compile(
-    r"(?<![\d.])(\d+(?:\.\d+)?)([/-])(\d+(?:\.\d+)?)(?![\d.])(?! ?(?:ml|l|hr?|hours?)\b)",
+    r"(?<![\d.])(\d+(?:\.\d+)?)(?: ?(?:mg|mcg|g))? ?([/-]) ?(\d+(?:\.\d+)?)(?![\d.])"
+    r"(?! ?(?:ml|l|hr?|hours?)\b)( ?[a-z]+)?",
     re.IGNORECASE,
 )
 _FRACTIONS: Final = frozenset({("1", "2"), ("1", "4"), ("3", "4")})
-# The upper end of a range of doses is at most so many times the lower one.
-_WIDEST: Final = 4
 _BETWEEN: Final = re.compile(r"[/+,]|\b(?:and|with)\b", re.IGNORECASE)
 _HYPHENS: Final = re.compile(r"[/+,-]")  # "amoxicillin-clavulanate 875-125 mg"
 _STRENGTH: Final = re.compile(r"\d+([a-z]*)")
@@ -48,11 +47,8 @@ _ABBREVIATED: Final = frozenset(
         "xr",
     }
 )
-# A name that goes on with a small number: "Tylenol #3", "Tylenol 3 tablets".
-_NUMBERED: Final = re.compile(
-    r"([^\d#]+?) ?(# ?|\bno\.? ?|\bnumber )?\b[1-4](?: (?:tab|cap)(?:s|lets?|sules?)?)?",
-    re.IGNORECASE,
-)
+# A name that goes on with a small number, and nothing else: "Tylenol #3", "Fiorinal 3".
+_NUMBERED: Final = re.compile(r"([^\d#]+?) ?(# ?|\bno\.? ?|\bnumber )?\b[1-4]", re.IGNORECASE)
 _SPELLED: Final = {"hcl": "hydrochloride"}
 
 
@@ -211,7 +207,10 @@ class Drugs:
         start = self._quantity(text)
         for end in range(min(len(text), start + self._terms.longest), start, -1):
             if found := self._terms.named(" ".join(text[start:end])):
-                return found if all(map(self._is_form, text[end:])) else ()
+                rest = text[end:]
+                return (
+                    found if all(map(self._is_form, rest)) and not _counts(text[end - 1 :]) else ()
+                )
         return ()
 
     def _quantity(self, text: list[str]) -> int:
@@ -235,12 +234,17 @@ class Drugs:
         return sorted(found, key=lambda pair: (len(pair[1]), pair[1], pair[0]))[:limit]
 
 
+def _counts(words: list[str]) -> bool:
+    """Whether a number that ends a name may count tablets instead: "Tylenol 2 tablets"."""
+    return words[0].isdecimal() and "".join(words[1:2]).startswith(("tab", "cap"))
+
+
 def _has_two_strengths(text: str) -> bool:
     """Whether a text has the strengths of two drugs, as "hydrocodone 5/325"; no range of doses."""
     return any(
         (low, high) not in _FRACTIONS
-        and not (sign == "-" and float(low) < float(high) <= _WIDEST * float(low))
-        for low, sign, high in _PAIRED.findall(text)
+        and not (sign == "-" and unit and float(high) == 2 * float(low))
+        for low, sign, high, unit in _PAIRED.findall(text)
     )
 
 

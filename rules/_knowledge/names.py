@@ -50,10 +50,24 @@ _TAKEN_BACK: Final = frozenset(
             "negative",
             "ruled",
         ),
-        *("ok", "okay", "error", "delabeled", "delabelled", "nka", "nkda"),
-        *("family", "mother", "father", "sister", "brother", "son", "daughter"),
+        *("ok", "okay", "safe", "fine", "nil", "false", "nka", "nkda", "isn", "wasn"),
+        *("error", "erroneous", "mistake", "wrong", "refuted", "removed", "resolved", "outgrown"),
+        *("delabeled", "delabelled", "excluded", "disproved", "also", "plus"),
+        *("family", "mother", "mom", "father", "dad", "sister", "brother", "son", "daughter"),
+        *(
+            "aunt",
+            "uncle",
+            "grandmother",
+            "grandfather",
+            "sibling",
+            "parent",
+            "parents",
+            "fh",
+            "fhx",
+        ),
     }
 )
+_MOST_LISTED: Final = 12
 _LISTED: Final = (re.compile(r"[,;/&]|\band\b", re.IGNORECASE), re.compile(r"\s*-\s*"))
 _GROUPED: Final = re.compile(r"(.+) (?:antibiotics?|drugs?|medications?|class)")
 
@@ -115,7 +129,7 @@ def listed(text: str) -> Iterator[list[str]]:
     """Several names in one wording, in each way in which it may be meant."""
     for separator in _LISTED:
         parts = [part.strip() for part in separator.split(text)]
-        if len(parts) > 1 and all(parts):
+        if 1 < len(parts) <= _MOST_LISTED and all(parts):
             yield parts
 
 

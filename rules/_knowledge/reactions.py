@@ -12,6 +12,7 @@ from rules._knowledge.names import LONGEST, normal
 OTHER: Final = "other"
 
 _DENIAL: Final = "no|not|denies|denied|without|never"
+_OF: Final = "history|hx|signs?|evidence|report"
 # Words that tell of no reaction by themselves; and what SNOMED CT's names end in.
 _FILLER: Final = frozenset(
     {
@@ -36,6 +37,10 @@ _FILLER: Final = frozenset(
 )
 # Where these are all that is said, it may have been any reaction.
 _REACTED: Final = frozenset({"allergic", "reaction", "reactions"})
+_GRAVE: Final = frozenset({"bad", "severe"})
+_RELATIVES: Final = frozenset(
+    {"family", "mother", "mom", "father", "dad", "sister", "brother", "son", "daughter", "parent"}
+)
 
 
 class Reactions:
@@ -47,7 +52,10 @@ class Reactions:
         self._kinds = found
         any_of = "|".join(map(re.escape, sorted(found, key=len, reverse=True)))
         self._phrase = re.compile(rf"\b(?:{any_of})\b")
-        self._denied = re.compile(rf"\b(?:{_DENIAL}) (?:{any_of})(?: (?:or|nor) (?:{any_of}))*\b")
+        joined = rf"(?:{any_of})(?: (?:or|nor) (?:{any_of}))*"
+        self._denied = re.compile(
+            rf"\b(?:(?:{_DENIAL}) (?:(?:{_OF}) of |h o )?{joined}|{joined} ruled out)\b"
+        )
 
     def kinds(self, told: Iterable[str]) -> frozenset[str]:
         """The kinds of reaction that words tell of: severe, respiratory, immediate, ...
@@ -57,10 +65,14 @@ class Reactions:
         return frozenset(kind for text in told for kind in self._of(normal(text[:LONGEST])))
 
     def _of(self, text: str) -> Iterator[str]:
+        if not _RELATIVES.isdisjoint(text.split()):
+            yield OTHER  # somebody else's
+            return
         stated = self._denied.sub(" ", text)
         phrases = self._phrase.findall(stated)
         for phrase in phrases:
             yield from self._kinds[phrase]
         rest = self._phrase.sub(" ", stated).split()
-        if not _FILLER.issuperset(rest) or (not phrases and not _REACTED.isdisjoint(rest)):
+        unsaid = not _REACTED.isdisjoint(rest) and not (phrases and _GRAVE.isdisjoint(rest))
+        if unsaid or not _FILLER.issuperset(rest):
             yield OTHER

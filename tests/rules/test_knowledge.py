@@ -57,7 +57,7 @@ def test_product_decides_over_ingredient_codes() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Fiorinal #3", "Tylenol 1", "Fiorinal no. 4", "Fiorinal 3 capsules"]
+    "name", ["Fiorinal #3", "Tylenol 1", "Fiorinal no. 4", "Fiorinal 3", "Tylenol 2 tablets"]
 )
 def test_a_number_is_a_part_of_the_name(name: str) -> None:
     """A brand with a number may be another drug, and is not read as the brand alone."""
@@ -72,6 +72,7 @@ def test_a_number_is_a_part_of_the_name(name: str) -> None:
         ("Glucophage 3.2 mg tablet", "metformin"),
         ("Glucophage 3 mg tab", "metformin"),
         ("Tylenol tablet", "acetaminophen"),
+        ("Keflex 2 caps", "cephalexin"),
     ],
 )
 def test_a_strength_is_no_part_of_the_name(text: str, name: str) -> None:
