@@ -26,6 +26,7 @@ _BROKEN: Final = frozenset(
     {Reason.UNREACHABLE, Reason.TIMEOUT, Reason.SERVER_ERROR, Reason.RATE_LIMITED}
 )
 _GRACE: Final = 0.02
+_OWN_GRACE: Final = 0.5
 _WORTH_ASKING: Final = 0.05
 
 
@@ -152,6 +153,9 @@ class FhirClient:
     async def _shared(self, access: Access, url: str) -> Answer:
         key = (access.tenant, access.base, access.identity, access.extras, url)
         shared = True
+        # the request keeps to its deadline by itself; the grace lets it hand over what it has, and
+        # is long where the request is this call's own: a busy loop may come late to both
+        grace = _GRACE if self._sharing.under_way(key) else _OWN_GRACE
 
         async def ask() -> Answer:
             nonlocal shared
@@ -159,8 +163,7 @@ class FhirClient:
             return await self._guarded(access, url)
 
         try:
-            # the request keeps to the deadline by itself; the grace lets it hand over what it has
-            async with asyncio.timeout_at(access.deadline + _GRACE):
+            async with asyncio.timeout_at(access.deadline + grace):
                 return await self._sharing.get(
                     key, ask, lambda found: 0 if found.reason else access.expires - _now()
                 )

@@ -54,6 +54,10 @@ class Sharing(Generic[V]):
             task.add_done_callback(lambda _: self._tasks.pop(key, None))
         return await asyncio.shield(task)
 
+    def under_way(self, key: Hashable) -> bool:
+        """Whether somebody has asked and waits for the answer."""
+        return key in self._tasks
+
     async def aclose(self) -> None:
         """Cancel what is under way, and forget what is kept."""
         tasks = list(self._tasks.values())

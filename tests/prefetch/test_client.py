@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import time
 
 import msgspec
 import pytest
@@ -276,6 +277,20 @@ async def test_a_server_that_never_answers_is_left_at_the_deadline() -> None:
     async with client_of(Server(answer).app) as client:
         assert await client.query(access(seconds=0.02), "A?page=0") == Answer(reason=Reason.TIMEOUT)
         found = await client.query(access(seconds=2), "A?page=1")
+    assert (ids(found), found.reason) == (["a1"], Reason.TRUNCATED)
+
+
+async def test_a_loop_that_is_late_keeps_what_came() -> None:
+    """Where the loop is held up past the deadline, the pages that came are a part of the list."""
+
+    async def answer(request: Request) -> Response:
+        if request.url.query != "page=1":
+            time.sleep(0.4)  # noqa: ASYNC251 - somebody holds the loop up
+            await asyncio.Event().wait()
+        return json_of(page(allergy(), next_url=f"{FHIR_BASE}?page=2"))
+
+    async with client_of(Server(answer).app) as client:
+        found = await client.query(access(seconds=0.3), "A?page=1")
     assert (ids(found), found.reason) == (["a1"], Reason.TRUNCATED)
 
 
