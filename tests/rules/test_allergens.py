@@ -197,3 +197,66 @@ def test_food_and_environment() -> None:
     """Allergies that no drug order meets are told apart."""
     assert allergy("Peanuts").kind == "food"
     assert allergy("Latex").kind == "environment"
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        *("no", "not", "none", "never", "without", "except", "denies", "denied", "negative"),
+        *(
+            "ruled out",
+            "ok",
+            "okay",
+            "safe",
+            "fine",
+            "nil",
+            "false",
+            "NKA",
+            "NKDA",
+            "isn't",
+            "wasn't",
+        ),
+        *("error", "erroneous", "mistake", "wrong", "refuted", "removed", "resolved", "outgrown"),
+        *("delabeled", "delabelled", "excluded", "disproved", "also", "plus", "tolerated"),
+        *("family", "mother", "mom", "father", "dad", "sister", "brother", "son", "daughter"),
+        *(
+            "aunt",
+            "uncle",
+            "grandmother",
+            "grandfather",
+            "sibling",
+            "parent",
+            "parents",
+            "FH",
+            "FHx",
+        ),
+    ],
+)
+def test_a_remark_that_may_take_it_back_is_not_understood(remark: str) -> None:
+    """After a dash, after a colon, or in brackets: nobody knows whether there is an allergy."""
+    for text in (f"Penicillin - {remark}", f"Penicillin: {remark}", f"Penicillin ({remark})"):
+        assert allergy(text).kind == "unknown"
+
+
+def test_lists_are_short() -> None:
+    """Twelve names in one entry are read; more is no list of allergies."""
+    assert allergy(", ".join(["penicillin"] * 12)).classes == ("penicillins",)
+    assert allergy(", ".join(["penicillin"] * 13)).kind == "unknown"
+
+
+def test_a_remark_is_short() -> None:
+    """Twenty words may tell of a reaction; more is a story."""
+    assert allergy(f"Penicillin - {'rash ' * 20}").kind == "drug"
+    assert allergy(f"Penicillin - {'rash ' * 21}").kind == "unknown"
+
+
+def test_text_beside_a_code_may_name_a_food() -> None:
+    """What the code does not say counts as well, be it a drug, a class or a food."""
+    for text, more in (
+        ("Aspirin", "1191"),
+        ("Sulfa", "sulfonamide_antimicrobials"),
+        ("Peanut", ""),
+    ):
+        found = KNOW.allergen(Concept((Coding(RXNORM, PENICILLIN_G),), text))
+        assert PENICILLIN_G in found.ingredients
+        assert more in (*found.ingredients, *found.classes) or found.foods == ("food:peanut",)

@@ -158,3 +158,28 @@ def test_each_entry_is_told_once_and_the_most_urgent_first() -> None:
         ("a1", "info"),
     ]
     assert found[0].conflict.kind == "same-ingredient"
+
+
+@pytest.mark.parametrize(
+    ("charted", "code", "headline"),
+    [
+        (
+            "Peanut, aspirin",
+            "260243",
+            "Progesterone contains peanut oil; chart records allergy to peanut",
+        ),
+        ("Peanut", "260243", "Progesterone contains peanut oil; chart records allergy to peanut"),
+        (
+            "Polysorbate 80, milk",
+            "1001405",
+            "contains polysorbate 80; chart records anaphylaxis to",
+        ),
+    ],
+)
+def test_headline_of_what_a_product_holds(charted: str, code: str, headline: str) -> None:
+    """Of an entry that names several things, the one that is in the product."""
+    happened = [{"manifestation": [{"text": "Anaphylaxis"}]}] if "80" in charted else None
+    order = draft(medicationCodeableConcept={"coding": [{"system": RXNORM, "code": code}]})
+    (found,) = conflicts(allergy({"text": charted}, reaction=happened), order=order)
+    assert headline in found.headline()
+    assert "milk" not in found.headline()

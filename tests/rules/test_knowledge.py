@@ -334,6 +334,13 @@ def test_alternatives_for_streptococcal_pharyngitis() -> None:
     assert "macrolides" in found[3].caveat
 
 
+def test_alternatives_to_one_drug() -> None:
+    """A text may offer them for one drug, not for its class."""
+    reason = Concept((Coding(ICD10CM, "A04.72"),))
+    found = KNOW.alternatives(drug("6922"), [reason])
+    assert [each.name for each in found] == ["fidaxomicin", "vancomycin 125 MG Oral Capsule"]
+
+
 def test_no_alternatives_to_another_class() -> None:
     """Alternatives to penicillins are not offered for a drug that is none."""
     assert KNOW.alternatives(drug(CEPHALEXIN), [Concept((Coding(ICD10CM, "J02.0"),))]) == ()

@@ -48,6 +48,39 @@ def test_kinds(told: str, expected: set[str]) -> None:
     assert kinds(told) == expected
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("a", "an", "and", "as", "in", "of", "on", "only", "or", "the", "to", "with"),
+        *("mild", "moderate", "severe", "slight", "some", "generalized", "localized"),
+        *("allergic", "disorder", "finding", "symptom", "skin"),
+        *("bad", "high", "red", "all", "over", "body", "arm", "arms", "leg", "legs"),
+        *("at", "for", "from", "after", "when", "while", "dose", "doses", "years", "ago", "age"),
+        *(
+            "child",
+            "childhood",
+            "infant",
+            "baby",
+            "per",
+            "pt",
+            "patient",
+            "history",
+            "hx",
+            "reported",
+        ),
+    ],
+)
+def test_words_that_tell_of_nothing(word: str) -> None:
+    """How much, where and when leaves a rash a rash."""
+    assert kinds(f"rash {word}") == {"rash"}
+
+
+@pytest.mark.parametrize("who", ["family", "mother", "mom", "father", "dad", "sister", "brother"])
+def test_another_persons_reaction(who: str) -> None:
+    """What happened to a relative is something else."""
+    assert kinds(f"{who} had anaphylaxis") == {OTHER}
+
+
 @given(st.sampled_from(SEVERE), st.lists(st.sampled_from(BENIGN) | odd_text(), max_size=3))
 @quick
 def test_nothing_hides_a_severe_reaction(severe: str, beside: list[str]) -> None:

@@ -156,6 +156,19 @@ def test_eye_drops_prove_nothing_for_an_injection() -> None:
         *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),
         *("cream", "ointment", "lotion", "gel", "drop", "drops", "eye", "ear"),
         *("inhalation", "inhalant", "inhaler", "nebulizer", "irrigation", "patch", "implant"),
+        *(
+            "pad",
+            "pads",
+            "swab",
+            "shampoo",
+            "soap",
+            "foam",
+            "spray",
+            "paste",
+            "mouthwash",
+            "mucosal",
+        ),
+        *("enema", "intravesical", "ophth", "oint"),
     ],
 )
 def test_each_word_of_a_local_form_proves_nothing(word: str) -> None:
@@ -224,3 +237,15 @@ def test_eye_drops_by_their_package_code_prove_nothing_either() -> None:
     assert drug is not None
     assert KNOW.ordered_name(drug) == "gentamicin 3 MG/ML Ophthalmic Solution"
     assert conflict(entry, chart_of(given), order).indicator == "critical"
+
+
+@pytest.mark.parametrize(
+    "form", ["oral", "capsule", "capsules", "tablet", "tablets", "cap", "caps", "po"]
+)
+def test_vancomycin_by_mouth_proves_nothing(form: str) -> None:
+    """It stays in the gut; of another drug, what was swallowed counts."""
+    for name, urgent in (("vancomycin", "critical"), ("amoxicillin", "info")):
+        entry = allergy({"text": name}, **RECORDED)
+        order = draft(medicationCodeableConcept={"text": f"{name} 500 mg injection"})
+        given = dose(medicationCodeableConcept={"text": f"{name} 125 mg {form}"})
+        assert conflict(entry, chart_of(given), order).indicator == urgent
