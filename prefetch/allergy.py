@@ -133,8 +133,7 @@ class Allergy(Item[AllergyIntolerance]):
         """
         reactions = self._read.reaction
         named = [c for reaction in reactions for c in reaction.manifestation]
-        words = [(c, [c.text, *[each.display for each in c.codings]]) for c in named]
-        texts = [text for c, found in words for text in (found if any(found) else [c.label])]
+        texts = [text for c in named for text in (c.texts if any(c.texts) else (c.label,))]
         texts += [reaction.description for reaction in reactions]
         return tuple(filter(None, texts))
 

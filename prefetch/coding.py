@@ -59,8 +59,8 @@ class Concept(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
         found = {c.code for c in self.codings if c.system == system}
         if system not in ICD10:
             return not found.isdisjoint(codes)
-        starts = tuple(code.replace(".", "").upper() for code in codes)
-        return any(code.replace(".", "").upper().startswith(starts) for code in found)
+        starts = tuple(map(undotted, codes))
+        return any(undotted(code).startswith(starts) for code in found)
 
     @property
     def status(self) -> str:
@@ -72,6 +72,11 @@ class Concept(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
     def codes(self) -> Codes:
         """What it says without words, which is what may be remembered of a chart."""
         return tuple([(c.system, c.code) for c in self.codings])
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """Its words, each of which may be empty: the text, then the displays."""
+        return (self.text, *[c.display for c in self.codings])
 
     @property
     def label(self) -> str:
@@ -88,6 +93,11 @@ class Concept(msgspec.Struct, frozen=True, gc=False, repr_omit_defaults=True):
 
 
 NOTHING: Final = Concept()
+
+
+def undotted(code: str) -> str:
+    """An ICD-10 code as it may be compared: some leave its dot out."""
+    return code.replace(".", "").upper()
 
 
 def as_list(value: Any) -> list[Any]:

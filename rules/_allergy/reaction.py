@@ -7,7 +7,7 @@ from prefetch.allergy import Allergy
 from prefetch.coding import Concept
 from rules._knowledge.allergens import Allergen
 from rules._knowledge.knowledge import Knowledge
-from rules._knowledge.names import LONGEST, explained, says_more, takes_back, untagged
+from rules._knowledge.names import LONGEST, explained, says_more, spaced, takes_back, untagged
 from rules._knowledge.reactions import OTHER
 from rules._remember import remembered
 from rules._text import plain
@@ -24,36 +24,36 @@ _WORDS_TOO: Final = frozenset({"dress", "hit", "ten"})
 _ACRONYMS: Final = re.compile(r"\b(?:agep|dili|gi|sjs)\b")
 
 
-@remembered
-def told_of(allergy: Allergy, know: Knowledge, /) -> tuple[str, ...]:
+def told_of(allergy: Allergy, know: Knowledge) -> tuple[str, ...]:
     """Every wording of what happened, to look up: the reactions', and remarks on the substance."""
     return (*allergy.told, *_remarks(allergy, know))
 
 
 def gravest(allergy: Allergy, know: Knowledge) -> str:
     """What happened, in a few words of the chart; else "intolerance" or "allergy"."""
-    named = [_named(told) for told in (*allergy.manifestations, *_remarks(allergy, know))]
-    said = [name for name in named if _tells(name, know)]
+    named = map(_named, (*allergy.manifestations, *_remarks(allergy, know)))
+    kinds = {name: know.reactions([name]) for name in named}
+    said = [name for name in kinds if _tells(name, kinds[name])]
     if not said:
         return "intolerance" if allergy.is_intolerance else "allergy"
-    worst = min(said, key=lambda name: _gravity(name, know))
+    worst = min(said, key=lambda name: _gravity(kinds[name]))
     if worst in _WORDS_TOO:
         return worst.upper()
     return plain(_ACRONYMS.sub(lambda short: short[0].upper(), worst), 40)
 
 
-def _tells(name: str, know: Knowledge) -> bool:
+def _tells(name: str, kinds: frozenset[str]) -> bool:
     """Whether a wording tells of a reaction, and does not only hold its place."""
-    kinds = know.reactions([name])
     return bool(kinds - {OTHER}) or (bool(kinds) and not _NOTHING_SAID.fullmatch(name))
 
 
-def _remarks(allergy: Allergy, know: Knowledge) -> list[str]:
+@remembered
+def _remarks(allergy: Allergy, know: Knowledge, /) -> tuple[str, ...]:
     """What follows the substance's name where a reaction is told, as in "codeine - nausea"."""
     substance = allergy.substance
-    texts = dict.fromkeys((substance.text, *(c.display for c in substance.codings)))
-    parts = (explained(" ".join(text[:LONGEST].split())) for text in texts)
-    return [
+    texts = dict.fromkeys(substance.texts)
+    parts = (explained(spaced(text[:LONGEST])) for text in texts)
+    found = [
         remark
         for name, remark, _ in parts
         if remark
@@ -61,6 +61,7 @@ def _remarks(allergy: Allergy, know: Knowledge) -> list[str]:
         and know.reactions([remark]) - {OTHER}
         and _same(know.allergen(Concept(text=name)), know.allergen(substance))
     ]
+    return tuple(found)
 
 
 def _same(one: Allergen, other: Allergen) -> bool:
@@ -73,9 +74,8 @@ def _same(one: Allergen, other: Allergen) -> bool:
 
 
 def _named(told: str) -> str:
-    return untagged(" ".join(told[:LONGEST].split())).lower()
+    return untagged(spaced(told[:LONGEST])).lower()
 
 
-def _gravity(name: str, know: Knowledge) -> int:
-    kinds = know.reactions([name])
+def _gravity(kinds: frozenset[str]) -> int:
     return next((n for n, kind in enumerate(_GRAVITY) if kind in kinds), len(_GRAVITY))

@@ -28,18 +28,8 @@ _LOCAL: Final = frozenset(
         *("topical", "ophthalmic", "otic", "nasal", "vaginal", "rectal"),
         *("cream", "ointment", "lotion", "gel", "drop", "drops", "eye", "ear"),
         *("inhalation", "inhalant", "inhaler", "nebulizer", "irrigation", "patch", "implant"),
-        *(
-            "pad",
-            "pads",
-            "swab",
-            "shampoo",
-            "soap",
-            "foam",
-            "spray",
-            "paste",
-            "mouthwash",
-            "mucosal",
-        ),
+        *("pad", "pads", "swab", "shampoo", "soap"),
+        *("foam", "spray", "paste", "mouthwash", "mucosal"),
         *("enema", "intravesical", "ophth", "oint"),
     }
 )

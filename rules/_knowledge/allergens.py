@@ -16,6 +16,7 @@ from rules._knowledge.names import (
     listed,
     normal,
     says_more,
+    spaced,
     takes_back,
     unframed,
     ungrouped,
@@ -153,7 +154,8 @@ class Allergens:
         """The substances that a text names; None where it is not wholly understood."""
         if len(text) > LONGEST:
             return None
-        for name in variants(unframed(" ".join(text.split()))):
+        line = spaced(text)
+        for name in variants(unframed(line)):
             found = self._by_name.get(name)
             if found and found.kind in _SUBSTANCES:
                 return found
@@ -161,8 +163,7 @@ class Allergens:
                 return _Entry("drug", ingredients)
         if not says_more(text):
             return None
-        text = " ".join(text.split())
-        found = self._combination(text) or self._explained(text)
+        found = self._combination(line) or self._explained(line)
         return found if found and found.kind in _SUBSTANCES else None
 
     def _substance_of(self, codes: Codes) -> Allergen | None:
@@ -295,8 +296,7 @@ def _of(found: Found, kinds: frozenset[str]) -> Found:
 
 
 def _texts(concept: Concept) -> Iterator[str]:
-    texts = (concept.text, *(c.display for c in concept.codings))
-    yield from (" ".join(text.split()) for text in texts if text and len(text) <= LONGEST)
+    yield from (spaced(text) for text in concept.texts if text and len(text) <= LONGEST)
 
 
 def _union(groups: Iterable[tuple[str, ...]]) -> tuple[str, ...]:

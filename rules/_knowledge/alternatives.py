@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from prefetch.coding import Concept
+from prefetch.coding import Concept, undotted
 from prefetch.systems import ICD10CM, SNOMED
 from rules._knowledge import tables
 from rules._knowledge.classes import Classes
@@ -53,7 +53,7 @@ class Alternatives:
     def __init__(self, folder: Path, classes: Classes) -> None:
         indications: dict[str, set[tuple[str, str]]] = defaultdict(set)
         for indication, _, system, code, *_ in tables.rows(folder, "indications"):
-            indications[indication].add((_SYSTEMS[system], _undotted(code)))
+            indications[indication].add((_SYSTEMS[system], undotted(code)))
         self._rows = [
             (_avoided(avoided, classes), _codes(named, indications), _alternative(*rest))
             for avoided, named, *rest, _ in tables.rows(folder, "alternatives")
@@ -64,7 +64,7 @@ class Alternatives:
 
         The patient is not looked at here: the caller checks each alternative.
         """
-        told = {(s, _undotted(code)) for reason in reasons for s, code in reason.codes}
+        told = {(s, undotted(code)) for reason in reasons for s, code in reason.codes}
         return tuple(self._found(drug, told))
 
     def _found(self, drug: Drug, codes: set[tuple[str, str]]) -> Iterator[Alternative]:
@@ -78,11 +78,6 @@ def _avoided(text: str, classes: Classes) -> frozenset[str]:
     if text.startswith(_CLASS):
         return classes.members(text.removeprefix(_CLASS))
     return frozenset({text.removeprefix(_RXCUI)})
-
-
-def _undotted(code: str) -> str:
-    """A code as it may be sent: some leave the dot of ICD-10 out."""
-    return code.replace(".", "").upper()
 
 
 def _codes(named: str, indications: dict[str, set[tuple[str, str]]]) -> Codes:

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from prefetch.coding import Codes, Coding, Concept
 from prefetch.systems import NDC, RXNORM, UNII
 from rules._knowledge import tables
-from rules._knowledge.names import LONGEST, normal, words
+from rules._knowledge.names import LONGEST, normal, spaced, words
 from rules._knowledge.terms import Ingredients, Term, Terms
 
 _PRODUCTS: Final = frozenset({"SCD", "SBD", "GPCK", "BPCK"})
@@ -153,8 +153,7 @@ class Drugs:
         return self._terms.term(coding.code) if coding.system == RXNORM else None
 
     def _from_text(self, concept: Concept) -> Drug | None:
-        texts = (concept.text, *(c.display for c in concept.codings))
-        sets = {found for text in texts if text and (found := self.read(text))}
+        sets = {found for text in concept.texts if text and (found := self.read(text))}
         if len(sets) != 1:
             return None
         ingredients = sets.pop()
@@ -168,7 +167,7 @@ class Drugs:
         """
         if len(text) > LONGEST:
             return ()
-        text = " ".join(text.split())
+        text = spaced(text)
         if found := self.named(text):
             return found
         text = _PAREN.sub(
@@ -207,10 +206,8 @@ class Drugs:
         start = self._quantity(text)
         for end in range(min(len(text), start + self._terms.longest), start, -1):
             if found := self._terms.named(" ".join(text[start:end])):
-                rest = text[end:]
-                return (
-                    found if all(map(self._is_form, rest)) and not _counts(text[end - 1 :]) else ()
-                )
+                is_read = all(map(self._is_form, text[end:])) and not _counts(text[end - 1 :])
+                return found if is_read else ()
         return ()
 
     def _quantity(self, text: list[str]) -> int:

@@ -36,37 +36,17 @@ _SHORT: Final = {
 _GLOSSED: Final = re.compile(r"([^(\[]+)[(\[]([^)\]]+)[)\]]\s*")
 _REMARKED: Final = re.compile(r"(.+?)(?:\s+[-\u2013\u2014]\s+|\s*:\s+)(.+)")
 _MORE: Final = re.compile(r"[,;/&:(\[]|\band\b| [-\u2013\u2014] ", re.IGNORECASE)
-_TAKEN_BACK: Final = frozenset(
-    {
-        *(
-            "no",
-            "not",
-            "none",
-            "never",
-            "without",
-            "except",
-            "denies",
-            "denied",
-            "negative",
-            "ruled",
-        ),
-        *("ok", "okay", "safe", "fine", "nil", "false", "nka", "nkda", "isn", "wasn"),
-        *("error", "erroneous", "mistake", "wrong", "refuted", "removed", "resolved", "outgrown"),
-        *("delabeled", "delabelled", "excluded", "disproved", "also", "plus"),
-        *("family", "mother", "mom", "father", "dad", "sister", "brother", "son", "daughter"),
-        *(
-            "aunt",
-            "uncle",
-            "grandmother",
-            "grandfather",
-            "sibling",
-            "parent",
-            "parents",
-            "fh",
-            "fhx",
-        ),
-    }
+#: A reaction of theirs is not the patient's.
+RELATIVES: Final = frozenset(
+    {"family", "mother", "mom", "father", "dad", "sister", "brother", "son", "daughter", "parent"}
 )
+_TAKEN_BACK: Final = RELATIVES | {
+    *("no", "not", "none", "never", "without", "except", "denies", "denied", "negative", "ruled"),
+    *("ok", "okay", "safe", "fine", "nil", "false", "nka", "nkda", "isn", "wasn"),
+    *("error", "erroneous", "mistake", "wrong", "refuted", "removed", "resolved", "outgrown"),
+    *("delabeled", "delabelled", "excluded", "disproved", "also", "plus"),
+    *("aunt", "uncle", "grandmother", "grandfather", "sibling", "parents", "fh", "fhx"),
+}
 _MOST_LISTED: Final = 12
 _LISTED: Final = (re.compile(r"[,;/&]|\band\b", re.IGNORECASE), re.compile(r"\s*-\s*"))
 _GROUPED: Final = re.compile(r"(.+) (?:antibiotics?|drugs?|medications?|class)")
@@ -88,6 +68,11 @@ def words(text: str) -> list[str]:
 def untagged(text: str) -> str:
     """The text without the tag that ends SNOMED CT's names, such as "(disorder)"."""
     return _TAG.sub("", text)
+
+
+def spaced(text: str) -> str:
+    """The text in one line, with one space between words."""
+    return " ".join(text.split())
 
 
 def unframed(text: str) -> str:

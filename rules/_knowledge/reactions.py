@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 from rules._knowledge import tables
-from rules._knowledge.names import LONGEST, normal
+from rules._knowledge.names import LONGEST, RELATIVES, normal
 
 #: The kind of what words tell of that are not known: it may be anything.
 OTHER: Final = "other"
@@ -21,26 +21,13 @@ _FILLER: Final = frozenset(
         *("allergic", "reaction", "reactions", "disorder", "finding", "symptom", "skin"),
         *("bad", "high", "red", "all", "over", "body", "arm", "arms", "leg", "legs"),
         *("at", "for", "from", "after", "when", "while", "dose", "doses", "years", "ago", "age"),
-        *(
-            "child",
-            "childhood",
-            "infant",
-            "baby",
-            "per",
-            "pt",
-            "patient",
-            "history",
-            "hx",
-            "reported",
-        ),
+        *("child", "childhood", "infant", "baby", "per"),
+        *("pt", "patient", "history", "hx", "reported"),
     }
 )
 # Where these are all that is said, it may have been any reaction.
 _REACTED: Final = frozenset({"allergic", "reaction", "reactions"})
 _GRAVE: Final = frozenset({"bad", "severe"})
-_RELATIVES: Final = frozenset(
-    {"family", "mother", "mom", "father", "dad", "sister", "brother", "son", "daughter", "parent"}
-)
 
 
 class Reactions:
@@ -65,7 +52,7 @@ class Reactions:
         return frozenset(kind for text in told for kind in self._of(normal(text[:LONGEST])))
 
     def _of(self, text: str) -> Iterator[str]:
-        if not _RELATIVES.isdisjoint(text.split()):
+        if not RELATIVES.isdisjoint(text.split()):
             yield OTHER  # somebody else's
             return
         stated = self._denied.sub(" ", text)

@@ -56,18 +56,8 @@ def test_kinds(told: str, expected: set[str]) -> None:
         *("allergic", "disorder", "finding", "symptom", "skin"),
         *("bad", "high", "red", "all", "over", "body", "arm", "arms", "leg", "legs"),
         *("at", "for", "from", "after", "when", "while", "dose", "doses", "years", "ago", "age"),
-        *(
-            "child",
-            "childhood",
-            "infant",
-            "baby",
-            "per",
-            "pt",
-            "patient",
-            "history",
-            "hx",
-            "reported",
-        ),
+        *("child", "childhood", "infant", "baby", "per"),
+        *("pt", "patient", "history", "hx", "reported"),
     ],
 )
 def test_words_that_tell_of_nothing(word: str) -> None:
